@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Types, subtypes, flags and layouts of bodies: tables of data.
+ *
+ * META and KEY: include/uapi/linux/watch_queue.h of mainline. MOUNT: the series
+ * of 3 August 2020. SB: 8 December 2020. BLOCK and USB: the series of 2019.
+ * Subtypes from 128 up are watchq's own.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "libwatchq.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define FIELDS(f)	.fields = (f), .nfields = ARRAY_SIZE(f)
+#define FLAG(n)		(0x00010000u << (n))	/* WATCH_INFO_FLAG_n */
+
+static const struct wq_field removal_fields[] = {
+	{ WQ_F_REMOVED, 8, 8, "id" },
+};
+static const struct wq_field ring_loss_fields[] = {
+	{ WQ_F_LOST, 8, 8, "lost" },
+};
+static const struct wq_field key_fields[] = {
+	{ WQ_F_KEY, 8, 4, "key" },
+	{ WQ_F_AUX, 12, 4, "aux" },
+};
+static const struct wq_field mount_fields[] = {
+	{ WQ_F_MOUNT, 8, 8, "mount" },
+	{ WQ_F_AUX_MOUNT, 16, 8, "aux-mount" },
+};
+static const struct wq_field sb_fields[] = {
+	{ WQ_F_SB, 8, 8, "sb" },
+};
+static const struct wq_field sb_error_fields[] = {
+	{ WQ_F_SB, 8, 8, "sb" },
+	{ WQ_F_ERROR, 16, 4, "error" },
+	{ WQ_F_COOKIE, 20, 4, "cookie" },
+	{ WQ_F_INODE, 24, 8, "inode" },
+	{ WQ_F_BLOCK, 32, 8, "block" },
+};
+static const struct wq_field block_fields[] = {
+	{ WQ_F_DEV, 8, 8, "dev" },
+	{ WQ_F_SECTOR, 16, 8, "sector" },
+};
+static const struct wq_field usb_fields[] = {
+	{ WQ_F_ERROR, 8, 4, "error" },
+	{ WQ_F_NAME, 17, 0, "name" },	/* behind u32 reserved and u8 name_len */
+};
+
+static const struct wq_layout no_body = { .min_len = 8 };
+static const struct wq_layout removal = { FIELDS(removal_fields), .min_len = 16, .bare = true };
+static const struct wq_layout ring_loss = { FIELDS(ring_loss_fields), .min_len = 16 };
+static const struct wq_layout key = { FIELDS(key_fields), .min_len = 16 };
+static const struct wq_layout mount = { FIELDS(mount_fields), .min_len = 24 };
+static const struct wq_layout sb = { FIELDS(sb_fields), .min_len = 16 };
+/* Inode and block came with a later series than the error number. */
+static const struct wq_layout sb_error = { FIELDS(sb_error_fields), .min_len = 24 };
+static const struct wq_layout block = { FIELDS(block_fields), .min_len = 24 };
+static const struct wq_layout usb = { FIELDS(usb_fields), .min_len = 17 };
+
+static const struct wq_subtype meta_subtypes[] = {
+	{ 0, 0, "removal", &removal, "a watched object went away" },
+	{ 1, 0, "loss", &no_body, "records were lost here" },
+	{ 128, 0, "ring_loss", &ring_loss, "watchq itself dropped records here" },
+};
+static const struct wq_subtype key_subtypes[] = {
+	{ 0, WQ_AUX_ERROR, "instantiated", &key, "a key was instantiated or rejected" },
+	{ 1, WQ_AUX_NONE, "updated", &key, "a key's payload was changed" },
+	{ 2, WQ_AUX_KEY, "linked", &key, "a key was linked into the keyring" },
+	{ 3, WQ_AUX_KEY, "unlinked", &key, "a key was unlinked from the keyring" },
+	{ 4, WQ_AUX_NONE, "cleared", &key, "the keyring was cleared" },
+	{ 5, WQ_AUX_NONE, "revoked", &key, "the key was revoked" },
+	{ 6, WQ_AUX_NONE, "invalidated", &key, "the key was invalidated" },
+	{ 7, WQ_AUX_NONE, "setattr", &key, "owner, permissions or time-out were set" },
+	{ 128, WQ_AUX_NONE, "expired", &key, "the key's time-out ran out" },
+};
+static const struct wq_subtype mount_subtypes[] = {
+	{ 0, 0, "new_mount", &mount, "something was mounted" },
+	{ 1, 0, "unmount", &mount, "something was unmounted" },
+	{ 2, 0, "expiry", &mount, "a mount expired" },
+	{ 3, 0, "readonly", &mount, "a mount became read-only or writable" },
+	{ 4, 0, "setattr", &mount, "a mount's attributes were changed" },
+	{ 5, 0, "move_from", &mount, "a mount was moved away" },
+	{ 6, 0, "move_to", &mount, "a mount was moved here" },
+};
+static const struct wq_subtype sb_subtypes[] = {
+	{ 0, 0, "readonly", &sb, "a filesystem became read-only" },
+	{ 1, 0, "error", &sb_error, "a filesystem met an error" },
+	{ 2, 0, "edquot", &sb, "a quota was exceeded" },
+	{ 3, 0, "network", &sb, "a network filesystem's connection changed" },
+	{ 128, 0, "readwrite", &sb, "a filesystem became writable" },
+	{ 129, 0, "shutdown", &sb, "a filesystem was shut down" },
+};
+static const struct wq_subtype block_subtypes[] = {
+	{ 1, 0, "timeout", &block, "I/O timed out" },
+	{ 2, 0, "no_space", &block, "critical space allocation error" },
+	{ 3, 0, "recoverable_transport", &block, "recoverable transport error" },
+	{ 4, 0, "critical_target", &block, "critical target error" },
+	{ 5, 0, "critical_nexus", &block, "critical nexus error" },
+	{ 6, 0, "critical_medium", &block, "critical medium error" },
+	{ 7, 0, "protection", &block, "protection error" },
+	{ 8, 0, "kernel_resource", &block, "kernel resource error" },
+	{ 9, 0, "device_resource", &block, "device resource error" },
+	{ 10, 0, "io", &block, "other I/O error" },
+	{ 128, 0, "add", &block, "a device appeared" },
+	{ 129, 0, "remove", &block, "a device went away" },
+	{ 130, 0, "change", &block, "a device changed" },
+	{ 131, 0, "resize", &block, "a device's size changed" },
+	{ 132, 0, "media", &block, "a device's medium changed" },
+};
+static const struct wq_subtype usb_subtypes[] = {
+	{ 0, 0, "add", &usb, "a USB device was added" },
+	{ 1, 0, "remove", &usb, "a USB device was removed" },
+	{ 2, 0, "reset", &usb, "a USB device was reset" },
+	{ 3, 0, "error", &usb, "a USB device met an error" },
+};
+/* What is in a note: note.c. */
+static const struct wq_subtype note_subtypes[] = {
+	{ 0, 0, "header", NULL, "what wrote the capture" },
+	{ 1, 0, "watch", NULL, "a watch" },
+	{ 2, 0, "key", NULL, "what a key is called" },
+	{ 3, 0, "forget", NULL, "a key has no known name from here on" },
+	{ 4, 0, "event", NULL, "times and marks of the next record" },
+	{ 5, 0, "reset", NULL, "every name is forgotten" },
+};
+
+static const struct wq_flag mount_flags[] = {
+	{ FLAG(0), "in-subtree" },
+	{ FLAG(1), "is-now-ro" },
+	{ FLAG(2), "is-submount" },
+};
+static const struct wq_flag sb_flags[] = {
+	{ FLAG(0), "is-now-ro" },
+};
+
+#define SUBTYPES(s)	.subtypes = (s), .nsubtypes = ARRAY_SIZE(s)
+#define FLAGS(f)	.flags = (f), .nflags = ARRAY_SIZE(f)
+
+/* In the order of the numbers: wq_type_by_nr() relies on it. */
+static const struct wq_type types[] = {
+	{ WQ_TYPE_META, "meta", SUBTYPES(meta_subtypes), .help = "the queue itself" },
+	{ WQ_TYPE_KEY, "key", SUBTYPES(key_subtypes), .help = "keys and keyrings" },
+	{ WQ_TYPE_MOUNT, "mount", SUBTYPES(mount_subtypes), FLAGS(mount_flags), .help = "the mount tree" },
+	{ WQ_TYPE_SB, "sb", SUBTYPES(sb_subtypes), FLAGS(sb_flags), .help = "filesystems" },
+	{ WQ_TYPE_BLOCK, "block", SUBTYPES(block_subtypes), .help = "block devices" },
+	{ WQ_TYPE_USB, "usb", SUBTYPES(usb_subtypes), .help = "USB devices" },
+};
+static const struct wq_type note = {
+	WQ_TYPE_NOTE, "note", SUBTYPES(note_subtypes), .help = "annotations in a capture"
+};
+
+const struct wq_type *wq_type_by_nr(uint32_t nr)
+{
+	if (nr < ARRAY_SIZE(types))
+		return &types[nr];
+	return nr == WQ_TYPE_NOTE ? &note : NULL;
+}
+
+const struct wq_type *wq_type_at(unsigned i)
+{
+	if (i < ARRAY_SIZE(types))
+		return &types[i];
+	return i == ARRAY_SIZE(types) ? &note : NULL;
+}
+
+static bool same_name(const char *name, const char *word, size_t len)
+{
+	return strlen(name) == len && memcmp(name, word, len) == 0;
+}
+
+const struct wq_type *wq_type_by_name(const char *name, size_t len)
+{
+	const struct wq_type *t;
+	unsigned i;
+
+	for (i = 0; (t = wq_type_at(i)); i++)
+		if (same_name(t->name, name, len))
+			return t;
+	return NULL;
+}
+
+const struct wq_subtype *wq_subtype_by_nr(const struct wq_type *t, uint8_t nr)
+{
+	unsigned i;
+
+	if (!t)
+		return NULL;
+	/* Most tables begin at 0 and have no gaps. */
+	if (nr < t->nsubtypes && t->subtypes[nr].nr == nr)
+		return &t->subtypes[nr];
+	for (i = 0; i < t->nsubtypes; i++)
+		if (t->subtypes[i].nr == nr)
+			return &t->subtypes[i];
+	return NULL;
+}
+
+const struct wq_subtype *wq_subtype_by_name(const struct wq_type *t, const char *name, size_t len)
+{
+	unsigned i;
+
+	for (i = 0; t && i < t->nsubtypes; i++)
+		if (same_name(t->subtypes[i].name, name, len))
+			return &t->subtypes[i];
+	return NULL;
+}
+
+const char *wq_mark_name(enum wq_mark mark)
+{
+	static const char *const names[] = {
+		[WQ_MARK_NONE] = "",
+		[WQ_MARK_INITIAL] = "initial",
+		[WQ_MARK_RESYNC] = "resync",
+	};
+
+	return names[mark];
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libwatchq: the kernel's notification queue, its records and its sources.
+ *
+ * The library knows the kernel; it never prints, never exits, and returns
+ * -errno where a call can fail. Strings it hands out are UTF-8 or whatever
+ * bytes the kernel gave, as said at each.
+ */
+#ifndef LIBWATCHQ_H
+#define LIBWATCHQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Errors ------------------------------------------------------------ */
+
+/** What kind of failure it was: decides the exit status of the command. */
+enum wq_error_kind {
+	WQ_FAILURE,		/* wrong use, or something that failed */
+	WQ_NOTSUPP,		/* this kernel or these privileges can't do it */
+};
+
+/** An error in words. The texts are English and hold no control bytes of ours;
+ * the parts that repeat what the user gave are that, byte for byte. */
+struct wq_error {
+	int err;		/* errno value, positive */
+	enum wq_error_kind kind;
+	char text[512];		/* what failed, on which object, why, what to do */
+	char word[64];		/* the word that was not understood, or "" */
+};
+
+/** Fills @e and returns -@err, so that it can be returned in one line. @e may
+ * be NULL. */
+int wq_fail(struct wq_error *e, enum wq_error_kind kind, int err, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* ---- Records: lib/record.c --------------------------------------------- */
+
+/** A record's length in bytes: the header, and what seven bits can say. */
+#define WQ_RECORD_MIN	8
+#define WQ_RECORD_MAX	127
+
+/** Types of records. 0 and 1: include/uapi/linux/watch_queue.h. 2 to 5 were
+ * never merged: their numbers are those of the last published series. */
+enum wq_type_nr {
+	WQ_TYPE_META	= 0,
+	WQ_TYPE_KEY	= 1,
+	WQ_TYPE_MOUNT	= 2,
+	WQ_TYPE_SB	= 3,
+	WQ_TYPE_BLOCK	= 4,
+	WQ_TYPE_USB	= 5,
+	WQ_TYPE_NOTE	= 0xfffff0,	/* ours: notes in annotated captures */
+};
+
+enum wq_meta_nr {
+	WQ_META_REMOVAL		= 0,
+	WQ_META_LOSS		= 1,
+	WQ_META_RING_LOSS	= 128,	/* ours */
+};
+
+enum wq_key_nr {
+	WQ_KEY_INSTANTIATED	= 0,
+	WQ_KEY_UPDATED		= 1,
+	WQ_KEY_LINKED		= 2,
+	WQ_KEY_UNLINKED		= 3,
+	WQ_KEY_CLEARED		= 4,
+	WQ_KEY_REVOKED		= 5,
+	WQ_KEY_INVALIDATED	= 6,
+	WQ_KEY_SETATTR		= 7,
+	WQ_KEY_EXPIRED		= 128,	/* ours */
+};
+
+struct wq_type;
+struct wq_subtype;
+
+/** One record, decoded as far as its header. It points into the caller's
+ * bytes and is good as long as they are. */
+struct wq_record {
+	const unsigned char *data;	/* the first byte; any alignment */
+	const struct wq_type *type;	/* NULL: unknown to the catalog */
+	const struct wq_subtype *sub;	/* NULL: unknown to the catalog */
+	uint32_t type_nr;		/* 24 bits */
+	uint32_t info;
+	uint8_t subtype_nr;
+	uint8_t len;			/* bytes in all, 8 to 127 */
+	uint8_t id;			/* ID of the watch; 0: none */
+	bool swapped;			/* in the byte order that is not this machine's */
+};
+
+enum wq_bad_kind {
+	WQ_BAD_LENGTH,	/* the length is below 8 */
+	WQ_BAD_CUT,	/* it runs past the end */
+	WQ_BAD_BODY,	/* the body is shorter than its type's */
+	WQ_BAD_NOTE,	/* a note that makes no sense */
+};
+
+/** Why a record is bad. */
+struct wq_bad {
+	uint64_t offset;	/* of the record, in bytes from the start */
+	enum wq_bad_kind kind;
+	unsigned expected;	/* bytes */
+	unsigned found;		/* bytes */
+	const char *what;	/* the record's event, or what is wrong with the note; or NULL */
+};
+
+/** Walks over the records in a buffer. It reads nothing behind the end. */
+struct wq_walk {
+	const unsigned char *buf;
+	size_t len;		/* bytes in buf */
+	size_t pos;		/* where the next record starts */
+	uint64_t base;		/* offset of buf[0] in the stream */
+	bool swapped;		/* other byte order */
+	bool more;		/* further bytes may follow buf */
+};
+
+/** The next record: 1 and *@rec; 0 at the end; -EAGAIN where @w->more is set
+ * and the rest is the beginning of a record (@w->pos stays on it); -EBADMSG
+ * and *@bad where the bytes are no record (@w->pos stays on it: where the next
+ * record might start isn't known). */
+int wq_walk_next(struct wq_walk *w, struct wq_record *rec, struct wq_bad *bad);
+
+/** Writes *@bad as a sentence into @buf of @size bytes; returns @buf. */
+const char *wq_bad_text(const struct wq_bad *bad, char *buf, size_t size);
+
+/** Builds a record in host byte order in @buf (of WQ_RECORD_MAX bytes):
+ * header, then @body. @info gives the ID and the type's own bits; the length is
+ * put in. Returns the length in bytes, or -EMSGSIZE. */
+int wq_record_build(unsigned char *buf, uint32_t type, uint8_t subtype,
+		    uint32_t info, const void *body, size_t body_len);
+
+/** Decodes the header of one whole record at @data without checking its body.
+ * Returns the length that it claims, 0 to 127. */
+unsigned wq_record_header(struct wq_record *rec, const unsigned char *data, bool swapped);
+
+/* ---- Catalog: lib/catalog.c -------------------------------------------- */
+
+/** What a field of a body means. */
+enum wq_field_id {
+	WQ_F_KEY,		/* u32 serial of the key or keyring */
+	WQ_F_AUX,		/* u32 */
+	WQ_F_REMOVED,		/* u64 what went away: a key's serial, a mount's ID */
+	WQ_F_LOST,		/* u64 records dropped here */
+	WQ_F_MOUNT,		/* u64 the mount that was watched or changed */
+	WQ_F_AUX_MOUNT,		/* u64 the other mount */
+	WQ_F_SB,		/* u64 ID of the superblock */
+	WQ_F_ERROR,		/* u32 errno value */
+	WQ_F_COOKIE,		/* u32 */
+	WQ_F_INODE,		/* u64 */
+	WQ_F_BLOCK,		/* u64 */
+	WQ_F_DEV,		/* u64 dev_t, as the kernel writes it: major << 20 | minor */
+	WQ_F_SECTOR,		/* u64 of 512 bytes */
+	WQ_F_NAME,		/* text without NUL, its length in the byte before */
+	WQ_F__NR
+};
+
+/** What AUX is in a key record. */
+enum wq_aux_kind {
+	WQ_AUX_NONE,		/* reserved: 0 */
+	WQ_AUX_KEY,		/* serial of the member */
+	WQ_AUX_ERROR,		/* 0 or a negative errno value */
+};
+
+struct wq_field {
+	enum wq_field_id id;
+	uint8_t offset;		/* from the record's start */
+	uint8_t size;		/* 4 or 8 bytes; 0: text to the length before it */
+	const char *name;	/* "key", "aux", ...: in DETAIL */
+};
+
+/** How the bytes of a record are laid out. Fields that the record is too short
+ * for are not there; it must have min_len bytes, or, if bare is set, none
+ * behind the header. */
+struct wq_layout {
+	const struct wq_field *fields;
+	uint8_t nfields;
+	uint8_t min_len;	/* bytes, header counted */
+	bool bare;		/* a header alone is fine, too */
+};
+
+struct wq_subtype {
+	uint8_t nr;
+	uint8_t aux;		/* enum wq_aux_kind */
+	const char *name;
+	const struct wq_layout *layout;
+	const char *help;
+};
+
+struct wq_flag {
+	uint32_t bit;		/* in info */
+	const char *name;
+};
+
+struct wq_type {
+	uint32_t nr;
+	const char *name;
+	const struct wq_subtype *subtypes;
+	unsigned nsubtypes;
+	const struct wq_flag *flags;
+	unsigned nflags;
+	const char *help;
+};
+
+/** The type with that number or name, or NULL. Names are matched exactly. */
+const struct wq_type *wq_type_by_nr(uint32_t nr);
+const struct wq_type *wq_type_by_name(const char *name, size_t len);
+
+/** The @i-th type of the catalog, or NULL behind the last one. */
+const struct wq_type *wq_type_at(unsigned i);
+
+/** The subtype of @t with that number or name, or NULL. @t may be NULL. */
+const struct wq_subtype *wq_subtype_by_nr(const struct wq_type *t, uint8_t nr);
+const struct wq_subtype *wq_subtype_by_name(const struct wq_type *t, const char *name, size_t len);
+
+/** The field of that meaning, if @rec has it; else NULL. */
+const struct wq_field *wq_record_field(const struct wq_record *rec, enum wq_field_id id);
+
+/** A number field's value, in host byte order. */
+uint64_t wq_field_value(const struct wq_record *rec, const struct wq_field *f);
+
+/** A text field's bytes: not NUL-terminated, *@len of them. */
+const char *wq_field_text(const struct wq_record *rec, const struct wq_field *f, size_t *len);
+
+/** The bytes that no field covers: all behind the last known field. Returns
+ * where they start; *@len may be 0. */
+const unsigned char *wq_record_rest(const struct wq_record *rec, size_t *len);
+
+/* ---- Filters: lib/filter.c --------------------------------------------- */
+
+/** Rules that one filter can hold: IOC_WATCH_QUEUE_SET_FILTER takes no more. */
+#define WQ_FILTER_MAX	16
+
+/** Passes records of @type whose subtype's bit is set and whose
+ * (info & mask) == info. kernel/watch_queue.c: filter_watch_notification() */
+struct wq_rule {
+	uint32_t type;
+	uint32_t info;
+	uint32_t mask;
+	uint32_t subtypes[8];	/* bit n: subtype n */
+};
+
+/** A record passes if any rule passes it; META always does; without a rule
+ * everything does. */
+struct wq_filter {
+	unsigned nrules;
+	struct wq_rule rules[WQ_FILTER_MAX];
+};
+
+/** Adds the events in @list: comma-separated `EVENT` (every type of @types that
+ * has it), `TYPE/EVENT`, or TYPE, a slash and a star for all of it. @types: NULL-terminated names of the types
+ * a bare EVENT is looked up in; NULL is all of them. Returns 0; -EINVAL with
+ * *@e (e->word is the name that isn't known); -E2BIG where the filter is full. */
+int wq_filter_add_events(struct wq_filter *f, const char *list,
+			 const char *const *types, struct wq_error *e);
+
+/** Adds a raw rule, `TYPE[:SUBTYPES[:INFO/MASK]]`. TYPE is a name or a number,
+ * SUBTYPES `*` or a comma-separated list of names, numbers and ranges A-B. INFO
+ * and MASK are numbers that must be such as the kernel takes: INFO within MASK,
+ * MASK without the length's bits 0x7f. Errors as wq_filter_add_events(). */
+int wq_filter_add_raw(struct wq_filter *f, const char *rule, struct wq_error *e);
+
+/** Whether @f passes @rec, with the kernel's meaning. */
+bool wq_filter_match(const struct wq_filter *f, const struct wq_record *rec);
+
+/** Whether @f can pass a record that a notification pipe of this kernel's can
+ * post: a subtype of KEY that is below 32, or META. */
+bool wq_filter_can_deliver(const struct wq_filter *f);
+
+/* ---- Names: lib/models/names.c ----------------------------------------- */
+
+/** Places where a reader may keep what it made of a name. */
+#define WQ_NAME_CACHES	4
+
+/** What a key was called when it was looked at. Never changes; shared by
+ * reference. The text is what the kernel gave: any byte but NUL. */
+struct wq_name {
+	uint32_t serial;
+	uint32_t uid, gid;
+	uint32_t perm;		/* keyctl_setperm(3) */
+	const char *type;	/* "user", "keyring", ... */
+	const char *desc;
+	size_t type_len;	/* bytes */
+	size_t desc_len;	/* bytes */
+	/** What the writer has made of it; malloc()ed, freed with the name. Owned
+	 * by the thread that writes events out, by no one else. */
+	void *cache[WQ_NAME_CACHES];
+};
+
+/** Another reference to @n; and giving one back. Any thread. @n may be NULL. */
+struct wq_name *wq_name_ref(struct wq_name *n);
+void wq_name_unref(struct wq_name *n);
+
+/* ---- Events ------------------------------------------------------------ */
+
+/** What stands behind an event: a source, and the object that was watched. One
+ * for each watch, and one with id 0 for the source itself. They live as long as
+ * the monitor and don't change. */
+struct wq_watch {
+	unsigned index;		/* from 0, in one monitor */
+	uint8_t id;		/* 1-255; 0: the source itself */
+	const char *source;	/* "keys" */
+	const char *backend;	/* "pipe", "capture", ... */
+	const char *object;	/* as the user named it, several joined by commas;
+				 * NULL: not known, or the source itself */
+};
+
+enum wq_mark {
+	WQ_MARK_NONE,		/* something happened */
+	WQ_MARK_INITIAL,	/* it was so at the start */
+	WQ_MARK_RESYNC,		/* found when looking again */
+	WQ_MARK__NR
+};
+
+/** The mark's name, "" for none. */
+const char *wq_mark_name(enum wq_mark mark);
+
+/** One event. Good until the function it was handed to returns; who keeps its
+ * names must take references. */
+struct wq_event {
+	uint64_t seq;			/* 1, 2, ...: events shown */
+	uint64_t boottime;		/* CLOCK_BOOTTIME when read, ns; 0: not known */
+	uint64_t realtime;		/* CLOCK_REALTIME then, ns; 0: not known */
+	struct wq_record rec;
+	const struct wq_watch *watch;
+	enum wq_mark mark;
+	bool has_key;			/* key is there */
+	enum wq_aux_kind aux_kind;
+	uint32_t key, aux;
+	struct wq_name *key_name;	/* NULL: not known */
+	struct wq_name *aux_name;	/* with aux_kind WQ_AUX_KEY; NULL: not known */
+};
+
+/* ---- Monitor: lib/monitor.c -------------------------------------------- */
+
+enum wq_log_level {
+	WQ_LOG_WARNING,		/* something is not as the user may think */
+	WQ_LOG_INFO,		/* what was chosen, and why */
+	WQ_LOG_DEBUG,
+};
+
+/** Takes a message of the library's: one line without newline. */
+typedef void (*wq_log_fn)(void *data, enum wq_log_level level, const char *text);
+
+/** Takes an event. Returns 0 to go on, or -errno to stop: wq_monitor_dispatch()
+ * returns it. */
+typedef int (*wq_event_fn)(void *data, const struct wq_event *ev);
+
+/** Says whether an event is wanted. */
+typedef bool (*wq_match_fn)(void *data, const struct wq_event *ev);
+
+enum wq_endian { WQ_ENDIAN_NATIVE, WQ_ENDIAN_LITTLE, WQ_ENDIAN_BIG };
+
+/** A monitor: sources in, events out. Set up, start, dispatch, free: all from
+ * one thread at a time. */
+struct wq_monitor;
+
+/** A new monitor that hands its events to @fn. 0 or -ENOMEM. */
+int wq_monitor_new(struct wq_monitor **m, wq_event_fn fn, void *data);
+void wq_monitor_free(struct wq_monitor *m);
+
+void wq_monitor_set_log(struct wq_monitor *m, wq_log_fn fn, void *data);
+/** Only what passes @f. Copied. Before wq_monitor_start(). */
+void wq_monitor_set_filter(struct wq_monitor *m, const struct wq_filter *f);
+/** Only what @fn likes, asked behind the filter. */
+void wq_monitor_set_match(struct wq_monitor *m, wq_match_fn fn, void *data);
+/** Whether names of keys are looked up; they are unless told otherwise. */
+void wq_monitor_set_names(struct wq_monitor *m, bool on);
+/** Be done after @n events; 0 is never. */
+void wq_monitor_set_count(struct wq_monitor *m, uint64_t n);
+
+/** Adds a source: @source "keys", @backend by name or NULL for the best that
+ * works here. @objects: what to watch; the first gets the ID @first_id, the
+ * next one more. @depth: records that the queue holds, 1-512, 0 for the most
+ * the kernel gives. Nothing is opened yet. 0; -EINVAL or -ENOTSUP with *@e. */
+int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend,
+		   char *const *objects, size_t nobjects, unsigned first_id,
+		   unsigned depth, struct wq_error *e);
+
+/** Adds a capture, read from @fd, which stays the caller's and must outlive the
+ * monitor; @name is what errors call it. */
+int wq_monitor_add_capture(struct wq_monitor *m, int fd, const char *name,
+			   enum wq_endian endian, struct wq_error *e);
+
+/** Opens the sources: when it returns 0 the watches stand. -errno with *@e. */
+int wq_monitor_start(struct wq_monitor *m, struct wq_error *e);
+
+/** A file descriptor that polls readable (POLLIN) when wq_monitor_dispatch()
+ * has something to do. Stays the monitor's. */
+int wq_monitor_fd(const struct wq_monitor *m);
+
+/** Hands on what is there and returns without waiting: 1 if there may be more
+ * at once, 0 if not, WQ_DONE when the count is reached, a capture has ended or
+ * nothing is watched any more; -errno with *@e. */
+#define WQ_DONE	2
+int wq_monitor_dispatch(struct wq_monitor *m, struct wq_error *e);
+
+/* ---- Captures: lib/recorder.c; read by wq_monitor_add_capture() ---------- */
+
+/** Writes events as a capture. Plain: the records byte for byte as read,
+ * without those that nobody posted (events with a mark). Annotated: all events,
+ * with notes of type WQ_TYPE_NOTE that carry times, marks, watches and names. */
+struct wq_recorder;
+
+/** Takes bytes of a capture. 0 or -errno. */
+typedef int (*wq_write_fn)(void *data, const void *bytes, size_t len);
+
+/** NULL without memory. */
+struct wq_recorder *wq_recorder_new(bool annotated, wq_write_fn write, void *data);
+void wq_recorder_free(struct wq_recorder *r);
+
+/** Writes what a capture begins with, if that isn't out yet. wq_recorder_add()
+ * does so itself; for a capture that may have no events. */
+int wq_recorder_begin(struct wq_recorder *r);
+
+/** Writes an event. 0, or what the taker returned; -ENOMEM; -EOPNOTSUPP: records
+ * in the other byte order can't be annotated. */
+int wq_recorder_add(struct wq_recorder *r, const struct wq_event *ev);
+
+/* ---- What works here: lib/probe.c -------------------------------------- */
+
+/** One row of what this kernel, these privileges and limits allow. */
+struct wq_capability {
+	const char *name;	/* "notification-pipe", "keys/pipe", ... */
+	int works;		/* 1 yes, 0 no, -1 no such question: a value */
+	int64_t value;		/* a limit; -1: none */
+	char detail[160];	/* why not, or what it is */
+	char remedy[160];	/* what to do; or "" */
+};
+
+/** Fills up to @max rows and returns how many there are. */
+size_t wq_capabilities(struct wq_capability *rows, size_t max);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef WQ_NAMES_H
+#define WQ_NAMES_H
+
+#include "libwatchq.h"
+
+/** A new name with one reference, its texts copied; NULL without memory. */
+struct wq_name *wq_name_new(uint32_t serial, uint32_t uid, uint32_t gid, uint32_t perm,
+			    const char *type, size_t type_len,
+			    const char *desc, size_t desc_len);
+
+/** Whether they say the same. */
+bool wq_name_equal(const struct wq_name *a, const struct wq_name *b);
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Writes events as a capture: the records byte for byte, and, if annotated,
+ * notes of all that decoding can't learn from the records. A name is written
+ * once, before the record that needs it, until the table of those that are out
+ * grows past its budget: then all are forgotten, in the file as here, so that
+ * neither side needs memory without bound.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/keys.h"
+#include "models/names.h"
+#include "libwatchq.h"
+#include "note.h"
+
+#define BUDGET	(16u << 20)	/* bytes of names */
+
+struct payload {
+	size_t len;
+	unsigned char bytes[WQ_NOTE_MAX];
+};
+
+struct wq_recorder {
+	wq_write_fn write;
+	void *data;
+	bool annotated, begun;
+	struct wq_keys *out;	/* names that the file has */
+	unsigned nwatches;	/* watches that the file has: all below this */
+	bool *watch_out;
+	struct payload payload;	/* the note that is being made */
+};
+
+struct wq_recorder *wq_recorder_new(bool annotated, wq_write_fn write, void *data)
+{
+	struct wq_recorder *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->write = write;
+	r->data = data;
+	r->annotated = annotated;
+	/* The bound is kept here: an eviction would not be in the file. */
+	r->out = wq_keys_new(SIZE_MAX);
+	if (!r->out) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void wq_recorder_free(struct wq_recorder *r)
+{
+	if (!r)
+		return;
+	wq_keys_free(r->out);
+	free(r->watch_out);
+	free(r);
+}
+
+static struct payload *begin_payload(struct wq_recorder *r)
+{
+	r->payload.len = 0;
+	return &r->payload;
+}
+
+static void put(struct payload *p, const void *bytes, size_t len)
+{
+	if (len > sizeof(p->bytes) - p->len)
+		len = sizeof(p->bytes) - p->len;
+	memcpy(p->bytes + p->len, bytes, len);
+	p->len += len;
+}
+
+static void put_text(struct payload *p, const char *text)
+{
+	put(p, text, strlen(text) + 1);
+}
+
+static int put_note(struct wq_recorder *r, enum wq_note_tag tag, const struct payload *p)
+{
+	return wq_note_write(tag, p->bytes, p->len, r->write, r->data);
+}
+
+static void put_boot_id(struct payload *p)
+{
+	unsigned char id[16] = { 0 };
+	char text[64] = "";
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	unsigned i, n = 0;
+
+	if (f) {
+		if (!fgets(text, sizeof(text), f))
+			text[0] = '\0';
+		fclose(f);
+	}
+	for (i = 0; text[i] && text[i + 1] && n < sizeof(id); i++) {
+		unsigned byte;
+
+		if (text[i] != '-' && sscanf(text + i, "%2x", &byte) == 1) {
+			id[n++] = (unsigned char) byte;
+			i++;
+		}
+	}
+	put(p, id, sizeof(id));
+}
+
+static int write_header(struct wq_recorder *r)
+{
+	struct payload *p = begin_payload(r);
+	uint32_t order = WQ_NOTE_ORDER;
+	uint16_t version = WQ_NOTE_VERSION, zero = 0;
+
+	put(p, WQ_NOTE_MAGIC, 8);
+	put(p, &order, sizeof(order));
+	put(p, &version, sizeof(version));
+	put(p, &zero, sizeof(zero));
+	put_boot_id(p);
+	put_text(p, "default");
+	return put_note(r, WQ_NOTE_HEADER, p);
+}
+
+static int write_watch(struct wq_recorder *r, const struct wq_watch *w)
+{
+	struct payload *p = begin_payload(r);
+	uint16_t index = (uint16_t) w->index;
+	uint8_t has_object = w->object != NULL;
+
+	if (w->index < r->nwatches && r->watch_out[w->index])
+		return 0;
+	if (w->index >= r->nwatches) {
+		bool *more = realloc(r->watch_out, w->index + 1);
+
+		if (!more)
+			return -ENOMEM;
+		memset(more + r->nwatches, 0, w->index + 1 - r->nwatches);
+		r->watch_out = more;
+		r->nwatches = w->index + 1;
+	}
+	r->watch_out[w->index] = true;
+
+	put(p, &index, sizeof(index));
+	put(p, &w->id, sizeof(w->id));
+	put(p, &has_object, sizeof(has_object));
+	put_text(p, w->source);
+	put_text(p, w->backend);
+	put_text(p, has_object ? w->object : "");
+	return put_note(r, WQ_NOTE_WATCH, p);
+}
+
+/* Sees to it that the file calls @serial what the event calls it. */
+static int write_key(struct wq_recorder *r, uint32_t serial, struct wq_name *n)
+{
+	struct wq_name *was = wq_keys_find(r->out, serial);
+	struct payload *p = begin_payload(r);
+	int rc;
+
+	if (n == was || (n && was && wq_name_equal(n, was)))
+		return 0;
+	put(p, &serial, sizeof(serial));
+	if (!n) {
+		wq_keys_forget(r->out, serial);
+		return put_note(r, WQ_NOTE_FORGET, p);
+	}
+	rc = wq_keys_put(r->out, n);
+	if (rc)
+		return rc;
+	put(p, &n->uid, sizeof(n->uid));
+	put(p, &n->gid, sizeof(n->gid));
+	put(p, &n->perm, sizeof(n->perm));
+	put_text(p, n->type);
+	put_text(p, n->desc);
+	return put_note(r, WQ_NOTE_KEY, p);
+}
+
+static int write_names(struct wq_recorder *r, const struct wq_event *ev)
+{
+	int rc = 0;
+
+	/* Before the names of this event, which needs both. */
+	if (wq_keys_bytes(r->out) > BUDGET) {
+		wq_keys_clear(r->out);
+		rc = wq_note_write(WQ_NOTE_RESET, NULL, 0, r->write, r->data);
+	}
+	if (!rc && ev->has_key)
+		rc = write_key(r, ev->key, ev->key_name);
+	if (!rc && ev->has_key && ev->aux_kind == WQ_AUX_KEY)
+		rc = write_key(r, ev->aux, ev->aux_name);
+	return rc;
+}
+
+static int write_notes(struct wq_recorder *r, const struct wq_event *ev)
+{
+	struct payload *p;
+	uint16_t watch = ev->watch ? (uint16_t) ev->watch->index : WQ_NOTE_NO_WATCH;
+	uint8_t mark = (uint8_t) ev->mark;
+	int rc;
+
+	rc = ev->watch ? write_watch(r, ev->watch) : 0;
+	if (!rc)
+		rc = write_names(r, ev);
+	if (rc)
+		return rc;
+	p = begin_payload(r);
+	put(p, &ev->boottime, sizeof(ev->boottime));
+	put(p, &ev->realtime, sizeof(ev->realtime));
+	put(p, &watch, sizeof(watch));
+	put(p, &mark, sizeof(mark));
+	return put_note(r, WQ_NOTE_EVENT, p);
+}
+
+int wq_recorder_begin(struct wq_recorder *r)
+{
+	if (!r->annotated || r->begun)
+		return 0;
+	r->begun = true;
+	return write_header(r);
+}
+
+int wq_recorder_add(struct wq_recorder *r, const struct wq_event *ev)
+{
+	int rc = 0;
+
+	if (r->annotated) {
+		if (ev->rec.swapped)
+			return -EOPNOTSUPP;
+		rc = wq_recorder_begin(r);
+		if (!rc)
+			rc = write_notes(r, ev);
+	} else if (ev->mark != WQ_MARK_NONE) {
+		return 0;	/* nobody posted it */
+	}
+	return rc ? rc : r->write(r->data, ev->rec.data, ev->rec.len);
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "config.h"
+
+#include "source.h"
+
+static const struct wq_source_ops *const sources[] = {
+	&wq_keys_pipe,
+};
+
+const struct wq_source_ops *wq_source_at(unsigned i)
+{
+	return i < sizeof(sources) / sizeof(sources[0]) ? sources[i] : NULL;
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A capture as a source: records from a file or a pipe, pulled as fast as they
+ * are taken. Names come from its own notes alone, never from today's kernel.
+ */
+#include "config.h"
+
+#include <byteswap.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "models/keys.h"
+#include "models/names.h"
+#include "note.h"
+#include "source.h"
+
+#define BUF_SIZE	(256u << 10)
+#define NAMES_BUDGET	(64u << 20)	/* well-kept captures forget before: recorder.c */
+#define MAX_WATCHES	4096		/* that a capture may define */
+
+struct capture {
+	int fd;
+	const char *name;
+	struct wq_walk walk;
+	bool ended;
+	bool annotated;			/* a header note has come */
+	bool started;			/* the first record has */
+
+	/* From the notes. */
+	struct wq_keys *names;
+	const struct wq_watch **watches;	/* by the capture's index */
+	struct wq_note_parts *parts;
+	const struct wq_watch *watch;	/* of the next record */
+	uint64_t boottime, realtime;
+	enum wq_mark mark;
+
+	unsigned char buf[BUF_SIZE];
+};
+
+static void capture_close(struct wq_source *s)
+{
+	struct capture *c = s->priv;
+
+	if (c) {
+		wq_keys_free(c->names);
+		free(c->watches);
+		free(c->parts);
+	}
+	free(c);
+	s->priv = NULL;
+}
+
+static int capture_open(struct wq_source *s, const struct wq_source_config *config, struct wq_error *e)
+{
+	bool big_here = __BYTE_ORDER == __BIG_ENDIAN;
+	struct capture *c = calloc(1, sizeof(*c));
+
+	s->priv = c;
+	if (c) {
+		c->names = wq_keys_new(NAMES_BUDGET);
+		c->watches = calloc(MAX_WATCHES, sizeof(*c->watches));
+		c->parts = calloc(1, sizeof(*c->parts));
+	}
+	if (!c || !c->names || !c->watches || !c->parts) {
+		capture_close(s);
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	}
+	c->fd = config->fd;
+	c->name = config->name;
+	c->walk = (struct wq_walk) {
+		.buf = c->buf,
+		.more = true,
+		.swapped = config->endian != WQ_ENDIAN_NATIVE &&
+			   (config->endian == WQ_ENDIAN_BIG) != big_here,
+	};
+	/* A regular file is always readable, and epoll doesn't take it. */
+	wq_engine_poll(s->m, c->fd);
+	return 0;
+}
+
+/* ---- Notes ---- */
+
+/* Takes a payload apart; ok turns false at the first thing that isn't there. */
+struct reader {
+	const unsigned char *p, *end;
+	bool swapped, ok;
+};
+
+static void take(struct reader *r, void *to, size_t len)
+{
+	if (!r->ok || (size_t) (r->end - r->p) < len) {
+		r->ok = false;
+		memset(to, 0, len);
+		return;
+	}
+	memcpy(to, r->p, len);
+	r->p += len;
+}
+
+static uint64_t take_u64(struct reader *r)
+{
+	uint64_t v;
+
+	take(r, &v, sizeof(v));
+	return r->swapped ? bswap_64(v) : v;
+}
+
+static uint32_t take_u32(struct reader *r)
+{
+	uint32_t v;
+
+	take(r, &v, sizeof(v));
+	return r->swapped ? bswap_32(v) : v;
+}
+
+static uint16_t take_u16(struct reader *r)
+{
+	uint16_t v;
+
+	take(r, &v, sizeof(v));
+	return r->swapped ? bswap_16(v) : v;
+}
+
+static uint8_t take_u8(struct reader *r)
+{
+	uint8_t v;
+
+	take(r, &v, sizeof(v));
+	return v;
+}
+
+static const char *take_text(struct reader *r)
+{
+	const unsigned char *nul = r->ok ? memchr(r->p, '\0', (size_t) (r->end - r->p)) : NULL;
+	const char *text = (const char *) r->p;
+
+	if (!nul) {
+		r->ok = false;
+		return "";
+	}
+	r->p = nul + 1;
+	return text;
+}
+
+static const char *read_header(struct wq_source *s, struct reader *r)
+{
+	struct capture *c = s->priv;
+	char magic[8], boot_id[16];
+	uint32_t order;
+	uint16_t version;
+
+	take(r, magic, sizeof(magic));
+	order = take_u32(r);
+	version = take_u16(r);
+	take_u16(r);
+	take(r, boot_id, sizeof(boot_id));
+	if (!r->ok || memcmp(magic, WQ_NOTE_MAGIC, sizeof(magic)) != 0)
+		return "it is no header of a capture";
+	if (order != WQ_NOTE_ORDER)
+		return "the byte order it names is not the one it is in";
+	if (version != WQ_NOTE_VERSION)
+		return "a version of the format that this watchq does not know";
+
+	/* Another capture begins: they may be put one behind the other. */
+	c->annotated = true;
+	c->watch = NULL;
+	c->boottime = c->realtime = 0;
+	memset(c->watches, 0, MAX_WATCHES * sizeof(*c->watches));
+	wq_keys_clear(c->names);
+	return NULL;
+}
+
+static const char *read_watch(struct wq_source *s, struct reader *r)
+{
+	struct capture *c = s->priv;
+	unsigned index = take_u16(r);
+	uint8_t id = take_u8(r), has_object = take_u8(r);
+	const char *source = take_text(r), *backend = take_text(r), *object = take_text(r);
+
+	if (!r->ok || index >= MAX_WATCHES)
+		return "it describes no watch";
+	if (c->watches[index])
+		return "it describes a watch anew";
+	c->watches[index] = wq_engine_watch(s, id, source, backend, has_object ? object : NULL);
+	return c->watches[index] ? NULL : "too many watches";
+}
+
+static const char *read_key(struct wq_source *s, struct reader *r)
+{
+	struct capture *c = s->priv;
+	uint32_t serial = take_u32(r);
+	uint32_t uid = take_u32(r), gid = take_u32(r), perm = take_u32(r);
+	const char *type = take_text(r), *desc = take_text(r);
+	struct wq_name *n;
+	int rc;
+
+	if (!r->ok)
+		return "it describes no key";
+	n = wq_name_new(serial, uid, gid, perm, type, strlen(type), desc, strlen(desc));
+	rc = n ? wq_keys_put(c->names, n) : -ENOMEM;
+	wq_name_unref(n);
+	return rc ? "out of memory" : NULL;
+}
+
+static const char *read_event(struct wq_source *s, struct reader *r)
+{
+	struct capture *c = s->priv;
+	uint64_t boottime = take_u64(r), realtime = take_u64(r);
+	unsigned watch = take_u16(r), mark = take_u8(r);
+
+	if (!r->ok || mark >= WQ_MARK__NR ||
+	    (watch != WQ_NOTE_NO_WATCH && (watch >= MAX_WATCHES || !c->watches[watch])))
+		return "it describes no event";
+	c->boottime = boottime;
+	c->realtime = realtime;
+	c->mark = (enum wq_mark) mark;
+	c->watch = watch == WQ_NOTE_NO_WATCH ? NULL : c->watches[watch];
+	return NULL;
+}
+
+/* What is wrong with the note, or NULL. Tags of the future are passed over. */
+static const char *read_note(struct wq_source *s)
+{
+	struct capture *c = s->priv;
+	struct reader r = {
+		.p = c->parts->payload,
+		.end = c->parts->payload + c->parts->len,
+		.swapped = c->walk.swapped,
+		.ok = true,
+	};
+
+	switch ((enum wq_note_tag) c->parts->tag) {
+	case WQ_NOTE_HEADER:
+		return read_header(s, &r);
+	case WQ_NOTE_WATCH:
+		return read_watch(s, &r);
+	case WQ_NOTE_KEY:
+		return read_key(s, &r);
+	case WQ_NOTE_FORGET:
+		wq_keys_forget(c->names, take_u32(&r));
+		return r.ok ? NULL : "it names no key";
+	case WQ_NOTE_EVENT:
+		return read_event(s, &r);
+	case WQ_NOTE_RESET:
+		wq_keys_clear(c->names);
+		return NULL;
+	}
+	return NULL;
+}
+
+static bool is_header(const struct wq_record *rec)
+{
+	return rec->type_nr == WQ_TYPE_NOTE && rec->subtype_nr == WQ_NOTE_HEADER;
+}
+
+/* An annotated capture says by its first bytes in which byte order it is. */
+static void detect_order(struct capture *c)
+{
+	struct wq_record rec;
+
+	if (c->started || c->walk.len - c->walk.pos < WQ_RECORD_MIN)
+		return;
+	c->started = true;
+	wq_record_header(&rec, c->walk.buf + c->walk.pos, !c->walk.swapped);
+	if (is_header(&rec))
+		c->walk.swapped = !c->walk.swapped;
+}
+
+/* ---- Reading ---- */
+
+/* 1: there is more in the buffer; 0: nothing to read yet. */
+static int refill(struct capture *c, struct wq_error *e)
+{
+	struct pollfd pfd = { .fd = c->fd, .events = POLLIN };
+	size_t left = c->walk.len - c->walk.pos;
+	ssize_t n;
+
+	if (poll(&pfd, 1, 0) == 0)
+		return 0;
+	memmove(c->buf, c->buf + c->walk.pos, left);
+	c->walk.base += c->walk.pos;
+	c->walk.pos = 0;
+	c->walk.len = left;
+
+	n = read(c->fd, c->buf + left, sizeof(c->buf) - left);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return 0;
+	if (n < 0)
+		return wq_fail(e, WQ_FAILURE, errno, "%s: can't read: %s", c->name, strerror(errno));
+	if (n == 0)
+		c->walk.more = false;
+	c->walk.len += (size_t) n;
+	return 1;
+}
+
+static int bad(struct capture *c, const struct wq_bad *why, struct wq_error *e)
+{
+	char text[256];
+
+	return wq_fail(e, WQ_FAILURE, EBADMSG, "%s: %s", c->name, wq_bad_text(why, text, sizeof(text)));
+}
+
+/* Reads a record that may be a note: 1 if it was one, 0 if not. */
+static int note_taken(struct wq_source *s, const struct wq_record *rec, uint64_t offset,
+		      struct wq_error *e)
+{
+	struct capture *c = s->priv;
+	struct wq_bad why = { .offset = offset, .kind = WQ_BAD_NOTE };
+	int rc;
+
+	if (c->parts->next && rec->type_nr != WQ_TYPE_NOTE) {
+		why.what = "the next part of the note before it was expected";
+		return bad(c, &why, e);
+	}
+	if (rec->type_nr != WQ_TYPE_NOTE || (!c->annotated && !is_header(rec)))
+		return 0;
+	rc = wq_note_add(c->parts, rec, &why.what);
+	if (rc > 0) {
+		why.what = read_note(s);
+		rc = why.what ? -EBADMSG : 0;
+	}
+	return rc ? bad(c, &why, e) : 1;
+}
+
+static int capture_pull(struct wq_source *s, struct wq_item *item, struct wq_error *e)
+{
+	struct capture *c = s->priv;
+	struct wq_bad why;
+	int rc;
+
+	for (;;) {
+		uint64_t offset;
+
+		detect_order(c);
+		offset = c->walk.base + c->walk.pos;
+		rc = wq_walk_next(&c->walk, &item->rec, &why);
+		if (rc == -EBADMSG)
+			return bad(c, &why, e);
+		if (rc > 0) {
+			rc = note_taken(s, &item->rec, offset, e);
+			if (rc < 0)
+				return rc;
+			if (rc)
+				continue;
+			item->boottime = c->boottime;
+			return 1;
+		}
+		if (!c->walk.more) {
+			if (!c->parts->next)
+				return WQ_DONE;
+			why = (struct wq_bad) {
+				.offset = offset, .kind = WQ_BAD_NOTE,
+				.what = "the file ends before the note does",
+			};
+			return bad(c, &why, e);
+		}
+		rc = refill(c, e);
+		if (rc <= 0)
+			return rc;
+	}
+}
+
+/* The watch of a record that no note speaks of: known by its ID alone. */
+static const struct wq_watch *plain_watch(struct wq_source *s, uint8_t id)
+{
+	if (id == 0)
+		return s->self;
+	if (!s->by_id[id])
+		wq_engine_watch(s, id, s->ops->source, s->ops->backend, NULL);
+	return s->by_id[id] ? s->by_id[id] : s->self;
+}
+
+static int capture_apply(struct wq_source *s, const struct wq_item *item)
+{
+	struct capture *c = s->priv;
+	struct wq_event ev;
+	int rc;
+
+	wq_engine_event(&ev, item, c->watch ? c->watch : plain_watch(s, item->rec.id));
+	ev.realtime = c->realtime;
+	ev.mark = c->mark;
+	if (ev.has_key && c->annotated) {
+		ev.key_name = wq_name_ref(wq_keys_find(c->names, ev.key));
+		if (ev.aux_kind == WQ_AUX_KEY)
+			ev.aux_name = wq_name_ref(wq_keys_find(c->names, ev.aux));
+	}
+	rc = wq_engine_emit(s->m, &ev);
+	wq_name_unref(ev.key_name);
+	wq_name_unref(ev.aux_name);
+
+	/* An event note speaks of one record. */
+	c->watch = NULL;
+	c->boottime = c->realtime = 0;
+	c->mark = WQ_MARK_NONE;
+	return rc;
+}
+
+const struct wq_source_ops wq_capture = {
+	.source = "capture",
+	.backend = "capture",
+	.flags = WQ_SOURCE_PULL,
+	.open = capture_open,
+	.pull = capture_pull,
+	.apply = capture_apply,
+	.close = capture_close,
+};

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* watchq decode: records from a file or standard input. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "msg.h"
+#include "nls.h"
+#include "options.h"
+#include "run.h"
+
+static int decode_run(const struct command *cmd, int argc, char **argv)
+{
+	const char *name = "-";
+	struct wq_error e = { 0 };
+	struct options o;
+	struct run *r;
+	int first, status, fd = STDIN_FILENO;
+
+	status = options_parse(&o, cmd, argc, argv, &first);
+	if (status || o.done)
+		return status;
+	if (argc - first > 1)
+		return msg_usage(_("one file at a time; '%s' is one too many"), argv[first + 1]);
+	if (first < argc)
+		name = argv[first];
+	if (strcmp(name, "-") == 0) {
+		name = _("standard input");
+		if (isatty(fd))
+			return msg_usage(_("nothing to decode: give a file, or records on standard input"));
+	} else {
+		fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0) {
+			msg_error(_("%s: can't open: %s"), name, strerror(errno));
+			return STATUS_FAILURE;
+		}
+	}
+
+	r = run_new(&o, &status);
+	if (!r)
+		return status;
+	if (wq_monitor_add_capture(run_monitor(r), fd, name, o.endian, &e)) {
+		status = msg_fail(&e);
+		run_free(r);
+		return status;
+	}
+	return run_go(r);
+}
+
+const struct command cmd_decode = {
+	.name = "decode",
+	.synopsis = N_("[options] [FILE]"),
+	.help = N_("records from a capture or standard input"),
+	.description = N_("Decode records that 'watchq ... --binary' or another program has read from a\n"
+			  "notification pipe."),
+	.run = decode_run,
+	.columns = "SEQ,TIME,TYPE,EVENT,ID,OBJECT,DETAIL",
+	.options = OPTIONS_EVENTS | OPTIONS_CAPTURE,
+};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* watchq info: what this kernel, these privileges and limits allow. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "list.h"
+#include "msg.h"
+#include "nls.h"
+#include "options.h"
+
+#define MAX_ROWS	64
+
+static int info_run(const struct command *cmd, int argc, char **argv)
+{
+	static struct wq_capability rows[MAX_ROWS];
+	struct options o;
+	struct list *l;
+	size_t n, i;
+	int first, status;
+
+	status = options_parse(&o, cmd, argc, argv, &first);
+	if (status || o.done)
+		return status;
+	if (first < argc)
+		return msg_usage(_("takes no argument; '%s' is one too many"), argv[first]);
+
+	n = wq_capabilities(rows, MAX_ROWS);
+	l = list_new(o.output.format, "NAME", "?WORKS", "#VALUE", "DETAIL", "REMEDY", NULL);
+	list_noheadings(l, o.output.noheadings);
+	for (i = 0; i < n; i++) {
+		const char *works = rows[i].works < 0 ? "" : rows[i].works ? "yes" : "no";
+		char value[24] = "";
+
+		if (rows[i].value >= 0)
+			snprintf(value, sizeof(value), "%" PRId64, rows[i].value);
+		list_add(l, rows[i].name, works, value, rows[i].detail, rows[i].remedy);
+	}
+	return list_print(l);
+}
+
+const struct command cmd_info = {
+	.name = "info",
+	.synopsis = N_("[options]"),
+	.help = N_("what this kernel, these privileges and limits allow"),
+	.run = info_run,
+	.options = OPTIONS_LIST,
+};

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* watchq keys: what happens to keys and keyrings. */
+#include "config.h"
+
+#include "command.h"
+#include "msg.h"
+#include "nls.h"
+#include "options.h"
+#include "run.h"
+#include "suggest.h"
+
+static const char *const types[] = { "key", "meta", NULL };
+
+static int keys_run(const struct command *cmd, int argc, char **argv)
+{
+	static char *const session[] = { (char *) "@s" };
+	struct wq_error e = { 0 };
+	char *const *keys = session;
+	size_t nkeys = 1;
+	struct options o;
+	struct run *r;
+	int first, status;
+
+	status = options_parse(&o, cmd, argc, argv, &first);
+	if (status || o.done)
+		return status;
+	if (first < argc) {
+		keys = argv + first;
+		nkeys = (size_t) (argc - first);
+	}
+	r = run_new(&o, &status);
+	if (!r)
+		return status;
+	if (wq_monitor_add(run_monitor(r), "keys", o.backend, keys, nkeys, o.first_id, o.depth, &e)) {
+		status = msg_fail(&e);
+		run_free(r);
+		return status;
+	}
+	return run_go(r);
+}
+
+const struct command cmd_keys = {
+	.name = "keys",
+	.synopsis = N_("[options] [KEY...]"),
+	.help = N_("keys and keyrings"),
+	.description = N_("Show what happens to keys and keyrings: a serial number, @s (the default), @u, @us,\n"
+			  "%TYPE:DESCRIPTION or %:KEYRING."),
+	.run = keys_run,
+	.types = types,
+	.columns = "TIME,EVENT,KEY,DESCRIPTION,AUX,AUX-TYPE,AUX-DESCRIPTION",
+	.options = OPTIONS_EVENTS | OPTIONS_LIVE,
+};

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "columns.h"
+#include "msg.h"
+#include "nls.h"
+#include "suggest.h"
+
+const struct column columns[COL__NR] = {
+	[COL_SEQ]	= { "SEQ", 4, COLUMN_RIGHT, FROM_EVENT, N_("number of the event, from 1") },
+	[COL_TIME]	= { "TIME", 15, 0, FROM_EVENT, N_("wall-clock time at which it was read") },
+	[COL_BOOTTIME]	= { "BOOTTIME", 12, COLUMN_RIGHT, FROM_EVENT, N_("the same, in seconds since boot") },
+	[COL_TYPE]	= { "TYPE", 5, 0, FROM_KIND, N_("type of the record") },
+	[COL_TYPE_NR]	= { "TYPE-NR", 7, COLUMN_RIGHT, FROM_KIND, N_("number of the type") },
+	[COL_EVENT]	= { "EVENT", 11, 0, FROM_KIND, N_("what happened") },
+	[COL_EVENT_NR]	= { "EVENT-NR", 8, COLUMN_RIGHT, FROM_KIND, N_("number of the subtype") },
+	[COL_ID]	= { "ID", 3, COLUMN_RIGHT, FROM_WATCH, N_("ID of the watch") },
+	[COL_OBJECT]	= { "OBJECT", 8, COLUMN_TRUNC, FROM_WATCH, N_("the watched object, as it was named") },
+	[COL_BACKEND]	= { "BACKEND", 8, COLUMN_DERIVED, FROM_WATCH, N_("how it was heard") },
+	[COL_KEY]	= { "KEY", 10, COLUMN_RIGHT, FROM_KEY, N_("serial of the key or keyring") },
+	[COL_KEY_TYPE]	= { "KEY-TYPE", 8, COLUMN_TRUNC, FROM_KEY, N_("its type") },
+	[COL_DESCRIPTION] = { "DESCRIPTION", 11, COLUMN_TRUNC, FROM_KEY, N_("its description") },
+	[COL_UID]	= { "UID", 5, COLUMN_RIGHT | COLUMN_DERIVED, FROM_KEY, N_("its owner's user ID") },
+	[COL_GID]	= { "GID", 5, COLUMN_RIGHT | COLUMN_DERIVED, FROM_KEY, N_("its group ID") },
+	[COL_PERM]	= { "PERM", 8, COLUMN_DERIVED, FROM_KEY, N_("its permissions, as in /proc/keys") },
+	[COL_AUX]	= { "AUX", 10, COLUMN_RIGHT, FROM_AUX, N_("serial of the member, or an error") },
+	[COL_AUX_TYPE]	= { "AUX-TYPE", 8, COLUMN_TRUNC, FROM_AUX, N_("the member's type") },
+	[COL_AUX_DESCRIPTION] = { "AUX-DESCRIPTION", 15, COLUMN_TRUNC, FROM_AUX, N_("the member's description") },
+	[COL_MOUNT]	= { "MOUNT", 10, COLUMN_RIGHT, FROM_EVENT, N_("ID of the mount") },
+	[COL_AUX_MOUNT]	= { "AUX-MOUNT", 10, COLUMN_RIGHT, FROM_EVENT, N_("ID of the other mount") },
+	[COL_SB_ID]	= { "SB-ID", 10, COLUMN_RIGHT, FROM_EVENT, N_("ID of the superblock") },
+	[COL_ERROR]	= { "ERROR", 5, COLUMN_RIGHT, FROM_EVENT, N_("error number") },
+	[COL_COOKIE]	= { "COOKIE", 6, COLUMN_RIGHT, FROM_EVENT, N_("cookie of the error") },
+	[COL_INODE]	= { "INODE", 10, COLUMN_RIGHT, FROM_EVENT, N_("inode number") },
+	[COL_BLOCK]	= { "BLOCK", 10, COLUMN_RIGHT, FROM_EVENT, N_("block number") },
+	[COL_MAJ_MIN]	= { "MAJ:MIN", 7, 0, FROM_EVENT, N_("device number") },
+	[COL_SECTOR]	= { "SECTOR", 10, COLUMN_RIGHT, FROM_EVENT, N_("sector, of 512 bytes") },
+	[COL_NAME]	= { "NAME", 10, COLUMN_TRUNC, FROM_EVENT, N_("name of the device") },
+	[COL_MARK]	= { "MARK", 7, 0, FROM_EVENT, N_("initial or resync: found by looking, not posted") },
+	[COL_LOST]	= { "LOST", 5, COLUMN_RIGHT, FROM_EVENT, N_("how many records were lost") },
+	[COL_FLAGS]	= { "FLAGS", 10, COLUMN_TRUNC, FROM_EVENT, N_("the type's own flags in INFO, by name") },
+	[COL_LEN]	= { "LEN", 3, COLUMN_RIGHT | COLUMN_DERIVED, FROM_EVENT, N_("length of the record in bytes") },
+	[COL_INFO]	= { "INFO", 10, COLUMN_RIGHT | COLUMN_DERIVED, FROM_EVENT, N_("the record's info word") },
+	[COL_DATA]	= { "DATA", 16, COLUMN_TRUNC, FROM_EVENT, N_("bytes that were not decoded, in hex") },
+	[COL_DETAIL]	= { "DETAIL", 40, COLUMN_TRUNC | COLUMN_DERIVED, FROM_EVENT, N_("all that the record says, in one text") },
+};
+
+/* Columns that are a number of the record's body and nothing else. */
+static const struct {
+	enum column_id id;
+	enum wq_field_id field;
+} plain_fields[] = {
+	{ COL_MOUNT, WQ_F_MOUNT }, { COL_AUX_MOUNT, WQ_F_AUX_MOUNT }, { COL_SB_ID, WQ_F_SB },
+	{ COL_ERROR, WQ_F_ERROR }, { COL_COOKIE, WQ_F_COOKIE }, { COL_INODE, WQ_F_INODE },
+	{ COL_BLOCK, WQ_F_BLOCK }, { COL_SECTOR, WQ_F_SECTOR },
+};
+
+/* ---- Lists ---- */
+
+enum column_id column_by_name(const char *name, size_t len)
+{
+	unsigned i;
+
+	for (i = 0; i < COL__NR; i++)
+		if (strlen(columns[i].name) == len && strncasecmp(columns[i].name, name, len) == 0)
+			break;
+	return i;
+}
+
+static int unknown_column(const char *name, size_t len)
+{
+	char word[64];
+	struct suggestion s = { .word = word };
+	unsigned i;
+
+	snprintf(word, sizeof(word), "%.*s", (int) len, name);
+	for (i = 0; i < COL__NR; i++)
+		suggest_offer(&s, columns[i].name);
+	return msg_usage(_("unknown column '%s'%s"), word, suggest_text(&s));
+}
+
+int columns_parse(struct column_list *list, const char *text)
+{
+	if (*text == '+')
+		text++;
+	else
+		list->n = 0;
+
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		enum column_id id = column_by_name(text, len);
+
+		if (id == COL__NR)
+			return unknown_column(text, len);
+		if (list->n == sizeof(list->ids) / sizeof(list->ids[0]))
+			return msg_usage(_("too many columns"));
+		list->ids[list->n++] = id;
+		if (text[len] == '\0')
+			return 0;
+		text += len + 1;
+	}
+}
+
+/* ---- Values ---- */
+
+static void set_unsigned(struct value *v, uint64_t u)
+{
+	v->kind = VALUE_UNSIGNED;
+	v->u = u;
+}
+
+static void set_text(struct value *v, const char *text, size_t len)
+{
+	v->kind = VALUE_TEXT;
+	v->text = text;
+	v->len = len;
+}
+
+static void set_string(struct value *v, const char *text)
+{
+	set_text(v, text, strlen(text));
+}
+
+static void set_time(struct value *v, uint64_t ns)
+{
+	v->kind = ns ? VALUE_TIME : VALUE_UNKNOWN;
+	v->u = ns;
+}
+
+static void set_number_field(struct value *v, const struct wq_record *rec, enum wq_field_id id)
+{
+	const struct wq_field *f = wq_record_field(rec, id);
+
+	if (f)
+		set_unsigned(v, wq_field_value(rec, f));
+}
+
+/* The kernel's own dev_t: 12 bits of major, 20 of minor. include/linux/kdev_t.h */
+static void set_maj_min(struct value *v, uint64_t dev)
+{
+	int n = snprintf(v->own, sizeof(v->own), "%" PRIu64 ":%" PRIu64, dev >> 20, dev & 0xfffff);
+
+	set_text(v, v->own, (size_t) n);
+}
+
+static void set_flags(struct value *v, const struct wq_record *rec)
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; rec->type && i < rec->type->nflags; i++)
+		if (rec->info & rec->type->flags[i].bit)
+			n += (size_t) snprintf(v->own + n, sizeof(v->own) - n, "%s%s",
+					       n ? "," : "", rec->type->flags[i].name);
+	if (n)
+		set_text(v, v->own, n);
+}
+
+static void set_lost(struct value *v, const struct wq_record *rec)
+{
+	if (rec->type_nr != WQ_TYPE_META)
+		return;
+	if (rec->subtype_nr == WQ_META_LOSS)
+		v->kind = VALUE_UNKNOWN;	/* the kernel doesn't count */
+	else
+		set_number_field(v, rec, WQ_F_LOST);
+}
+
+/* A column of a key's name. */
+static void set_name(struct value *v, enum column_id id, const struct wq_name *n)
+{
+	if (!n) {
+		v->kind = VALUE_UNKNOWN;
+		return;
+	}
+	switch (id) {
+	case COL_KEY_TYPE:
+	case COL_AUX_TYPE:
+		set_text(v, n->type, n->type_len);
+		break;
+	case COL_DESCRIPTION:
+	case COL_AUX_DESCRIPTION:
+		set_text(v, n->desc, n->desc_len);
+		break;
+	case COL_UID:
+		set_unsigned(v, n->uid);
+		break;
+	case COL_GID:
+		set_unsigned(v, n->gid);
+		break;
+	default:
+		set_text(v, v->own, (size_t) snprintf(v->own, sizeof(v->own), "%08" PRIx32, n->perm));
+		break;
+	}
+}
+
+static void set_aux(struct value *v, const struct wq_event *ev)
+{
+	if (!ev->has_key || ev->rec.type_nr != WQ_TYPE_KEY)
+		return;
+	if (ev->aux_kind == WQ_AUX_ERROR) {
+		v->kind = VALUE_SIGNED;
+		v->s = (int32_t) ev->aux;
+	} else if (ev->aux_kind == WQ_AUX_KEY || ev->aux) {
+		set_unsigned(v, ev->aux);
+	}
+}
+
+/* What a field of the body says, in DETAIL. */
+static size_t detail_field(char *buf, size_t size, const struct wq_event *ev, const struct wq_field *f)
+{
+	const struct wq_name *n = NULL;
+	struct value v = { 0 };
+	uint64_t nr;
+
+	if (f->size == 0) {
+		size_t len;
+		const char *text = wq_field_text(&ev->rec, f, &len);
+
+		return (size_t) snprintf(buf, size, "%s=%.*s ", f->name, (int) len, text);
+	}
+	nr = wq_field_value(&ev->rec, f);
+	if (f->id == WQ_F_DEV) {
+		set_maj_min(&v, nr);
+		return (size_t) snprintf(buf, size, "%s=%s ", f->name, v.text);
+	}
+	if (f->id == WQ_F_AUX) {
+		if (ev->aux_kind == WQ_AUX_NONE && nr == 0)
+			return 0;
+		if (ev->aux_kind == WQ_AUX_ERROR)
+			return (size_t) snprintf(buf, size, "error=%" PRId32 " ", (int32_t) nr);
+		n = ev->aux_name;
+	} else if (f->id == WQ_F_KEY || f->id == WQ_F_REMOVED) {
+		n = ev->key_name;
+	}
+	if (n)
+		return (size_t) snprintf(buf, size, "%s=%" PRIu64 " (%s: %s) ", f->name, nr, n->type, n->desc);
+	return (size_t) snprintf(buf, size, "%s=%" PRIu64 " ", f->name, nr);
+}
+
+static void set_detail(struct value *v, const struct wq_event *ev)
+{
+	const struct wq_layout *l = ev->rec.sub ? ev->rec.sub->layout : NULL;
+	const unsigned char *rest;
+	size_t len = 0, rest_len;
+	unsigned i;
+
+	for (i = 0; l && i < l->nfields; i++) {
+		if (l->fields[i].offset + l->fields[i].size > ev->rec.len)
+			break;
+		len += detail_field(v->own + len, sizeof(v->own) - len, ev, &l->fields[i]);
+		if (len >= sizeof(v->own)) {	/* cut: a description may be 4 KiB long */
+			set_text(v, v->own, sizeof(v->own) - 1);
+			return;
+		}
+	}
+	rest = wq_record_rest(&ev->rec, &rest_len);
+	for (i = 0; i < rest_len && len < sizeof(v->own) - 2; i++)
+		len += (size_t) snprintf(v->own + len, sizeof(v->own) - len, "%s%02x",
+					 i ? "" : "data=", rest[i]);
+	if (len && v->own[len - 1] == ' ')
+		len--;
+	if (len < sizeof(v->own))
+		set_text(v, v->own, len);
+}
+
+void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
+{
+	const struct wq_record *rec = &ev->rec;
+	const struct wq_field *f;
+	unsigned i;
+
+	v->kind = VALUE_NONE;
+	switch (id) {
+	case COL_SEQ:
+		set_unsigned(v, ev->seq);
+		return;
+	case COL_TIME:
+		set_time(v, ev->realtime);
+		return;
+	case COL_BOOTTIME:
+		set_time(v, ev->boottime);
+		return;
+	case COL_TYPE:
+		set_string(v, rec->type ? rec->type->name : "unknown");
+		return;
+	case COL_TYPE_NR:
+		set_unsigned(v, rec->type_nr);
+		return;
+	case COL_EVENT:
+		set_string(v, rec->sub ? rec->sub->name : "unknown");
+		return;
+	case COL_EVENT_NR:
+		set_unsigned(v, rec->subtype_nr);
+		return;
+	case COL_ID:
+		set_unsigned(v, rec->id);
+		return;
+	case COL_OBJECT:
+		if (ev->watch->object)
+			set_string(v, ev->watch->object);
+		else if (rec->id)
+			v->kind = VALUE_UNKNOWN;
+		return;
+	case COL_BACKEND:
+		set_string(v, ev->watch->backend);
+		return;
+	case COL_KEY:
+		if (ev->has_key)
+			set_unsigned(v, ev->key);
+		return;
+	case COL_KEY_TYPE:
+	case COL_DESCRIPTION:
+	case COL_UID:
+	case COL_GID:
+	case COL_PERM:
+		if (ev->has_key)
+			set_name(v, id, ev->key_name);
+		return;
+	case COL_AUX:
+		set_aux(v, ev);
+		return;
+	case COL_AUX_TYPE:
+	case COL_AUX_DESCRIPTION:
+		if (ev->aux_kind == WQ_AUX_KEY)
+			set_name(v, id, ev->aux_name);
+		return;
+	case COL_MAJ_MIN:
+		f = wq_record_field(rec, WQ_F_DEV);
+		if (f)
+			set_maj_min(v, wq_field_value(rec, f));
+		return;
+	case COL_NAME:
+		f = wq_record_field(rec, WQ_F_NAME);
+		if (f) {
+			v->text = wq_field_text(rec, f, &v->len);
+			v->kind = VALUE_TEXT;
+		}
+		return;
+	case COL_MARK:
+		if (ev->mark != WQ_MARK_NONE)
+			set_string(v, wq_mark_name(ev->mark));
+		return;
+	case COL_LOST:
+		set_lost(v, rec);
+		return;
+	case COL_FLAGS:
+		set_flags(v, rec);
+		return;
+	case COL_LEN:
+		set_unsigned(v, rec->len);
+		return;
+	case COL_INFO:
+		set_unsigned(v, rec->info);
+		return;
+	case COL_DATA:
+		v->text = (const char *) wq_record_rest(rec, &v->len);
+		if (v->len)
+			v->kind = VALUE_HEX;
+		return;
+	case COL_DETAIL:
+		set_detail(v, ev);
+		return;
+	default:
+		for (i = 0; i < sizeof(plain_fields) / sizeof(plain_fields[0]); i++)
+			if (plain_fields[i].id == id)
+				set_number_field(v, rec, plain_fields[i].field);
+		return;
+	}
+}
+
+void column_text(enum column_id id, const struct wq_event *ev, struct value *v)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+	int n;
+
+	column_value(id, ev, v);
+	switch (v->kind) {
+	case VALUE_TEXT:
+		return;
+	case VALUE_UNSIGNED:
+		n = snprintf(v->own, sizeof(v->own), id == COL_INFO ? "0x%08" PRIx64 : "%" PRIu64, v->u);
+		break;
+	case VALUE_SIGNED:
+		n = snprintf(v->own, sizeof(v->own), "%" PRId64, v->s);
+		break;
+	case VALUE_TIME:
+		n = snprintf(v->own, sizeof(v->own), "%" PRIu64 ".%06" PRIu64,
+			     v->u / 1000000000, v->u / 1000 % 1000000);
+		break;
+	case VALUE_HEX:
+		for (i = 0; i < v->len && 2 * i + 1 < sizeof(v->own); i++) {
+			unsigned char byte = (unsigned char) v->text[i];
+
+			v->own[2 * i] = digits[byte >> 4];
+			v->own[2 * i + 1] = digits[byte & 15];
+		}
+		n = (int) (2 * i);
+		break;
+	default:
+		n = 0;
+		break;
+	}
+	set_text(v, v->own, (size_t) n);
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <ctype.h>
+#include <libsmartcols.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "json.h"
+#include "list.h"
+#include "msg.h"
+#include "nls.h"
+
+#define MAX_HEADINGS	8
+
+struct list {
+	enum format format;
+	struct libscols_table *table;
+	unsigned n;
+	struct {
+		char name[24];		/* in lower case */
+		char kind;		/* '#', '?' or 0 */
+	} columns[MAX_HEADINGS];
+	bool failed;
+};
+
+struct list *list_new(enum format format, const char *heading, ...)
+{
+	struct list *l = calloc(1, sizeof(*l));
+	va_list ap;
+
+	if (!l)
+		return NULL;
+	l->format = format;
+	l->table = scols_new_table();
+	va_start(ap, heading);
+	for (; heading && l->table && l->n < MAX_HEADINGS; heading = va_arg(ap, const char *)) {
+		char kind = *heading == '#' || *heading == '?' ? *heading++ : '\0';
+		int flags = kind == '#' ? SCOLS_FL_RIGHT : 0;
+		size_t i;
+
+		l->columns[l->n].kind = kind;
+		for (i = 0; heading[i] && i < sizeof(l->columns[0].name) - 1; i++)
+			l->columns[l->n].name[i] = (char) tolower((unsigned char) heading[i]);
+		l->n++;
+		l->failed |= !scols_table_new_column(l->table, heading, 1, flags);
+	}
+	va_end(ap);
+	l->failed |= !l->table;
+	if (l->table) {
+		scols_table_enable_raw(l->table, format == FORMAT_RAW);
+		scols_table_enable_export(l->table, format == FORMAT_PAIRS);
+	}
+	return l;
+}
+
+void list_noheadings(struct list *l, bool on)
+{
+	if (l && l->table)
+		scols_table_enable_noheadings(l->table, on);
+}
+
+void list_add(struct list *l, ...)
+{
+	struct libscols_line *line;
+	va_list ap;
+	unsigned i;
+
+	if (!l || l->failed)
+		return;
+	line = scols_table_new_line(l->table, NULL);
+	if (!line) {
+		l->failed = true;
+		return;
+	}
+	va_start(ap, l);
+	for (i = 0; i < l->n; i++)
+		l->failed |= scols_line_set_data(line, i, va_arg(ap, const char *)) != 0;
+	va_end(ap);
+}
+
+static char *put_cell(char *p, char kind, const char *text)
+{
+	if (!text || !*text) {
+		memcpy(p, "null", 4);
+		return p + 4;
+	}
+	if (kind == '#') {
+		memcpy(p, text, strlen(text));
+		return p + strlen(text);
+	}
+	if (kind == '?') {
+		const char *word = strcmp(text, "yes") == 0 ? "true" : "false";
+
+		memcpy(p, word, strlen(word));
+		return p + strlen(word);
+	}
+	return json_string(p, text, strlen(text));
+}
+
+/* libsmartcols' JSON is one document: here, as with events, it is one a line. */
+static int print_json(struct list *l)
+{
+	struct libscols_iter *it = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_line *line;
+
+	if (!it)
+		return -1;
+	while (scols_table_next_line(l->table, it, &line) == 0) {
+		unsigned i;
+
+		for (i = 0; i < l->n; i++) {
+			const char *text = scols_cell_get_data(scols_line_get_cell(line, i));
+			char cell[JSON_TEXT_ROOM(1024)];
+
+			*put_cell(cell, l->columns[i].kind, text) = '\0';
+			printf("%c\"%s\":%s", i ? ',' : '{', l->columns[i].name, cell);
+		}
+		printf("}\n");
+	}
+	scols_free_iter(it);
+	return 0;
+}
+
+int list_print(struct list *l)
+{
+	int rc = -1;
+
+	if (l && !l->failed)
+		rc = l->format == FORMAT_JSON ? print_json(l) : scols_print_table(l->table);
+	if (l)
+		scols_unref_table(l->table);
+	free(l);
+	if (rc) {
+		msg_error(_("out of memory"));
+		return STATUS_FAILURE;
+	}
+	return STATUS_OK;
+}
+
+int list_columns(enum format format)
+{
+	struct list *l = list_new(format, "COLUMN", "DESCRIPTION", NULL);
+	unsigned i;
+
+	for (i = 0; i < COL__NR; i++)
+		list_add(l, columns[i].name, _(columns[i].help));
+	return list_print(l);
+}
+
+int list_events(enum format format, const char *const *types)
+{
+	struct list *l = list_new(format, "TYPE", "EVENT", "#NUMBER", "DESCRIPTION", NULL);
+	const struct wq_type *t;
+	unsigned i, j;
+
+	for (i = 0; (t = wq_type_at(i)); i++) {
+		const char *const *name = types;
+
+		while (name && *name && strcmp(*name, t->name) != 0)
+			name++;
+		if (name && !*name)
+			continue;
+		for (j = 0; j < t->nsubtypes; j++) {
+			char nr[8];
+
+			snprintf(nr, sizeof(nr), "%u", t->subtypes[j].nr);
+			list_add(l, t->name, t->subtypes[j].name, nr, _(t->subtypes[j].help));
+		}
+	}
+	return list_print(l);
+}

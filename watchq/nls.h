@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NLS_H
+#define NLS_H
+
+/* Messages alone are translated: never names of columns, keys or events. */
+#include <libintl.h>
+
+#define _(text)		gettext(text)
+#define N_(text)	(text)
+
+#endif

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "list.h"
+#include "nls.h"
+#include "options.h"
+#include "suggest.h"
+
+enum {
+	OPT_BACKEND = 256,
+	OPT_ENDIAN,
+	OPT_LIST_EVENTS,
+	OPT_LIST_OPTIONS,
+	OPT_OUTPUT_ALL,
+	OPT_OUTPUT_FILE,
+	OPT_TIME_FORMAT,
+};
+
+struct option_row {
+	int val;		/* its letter, or one of the above */
+	const char *name;
+	const char *arg;	/* NULL: takes none; "[=X]": may */
+	unsigned groups;	/* enum option_group */
+	const char *help;
+};
+
+#define EVENTS	OPTIONS_EVENTS
+#define LIVE	OPTIONS_LIVE
+#define LIST	OPTIONS_LIST
+
+/* In the order of --help. */
+static const struct option_row rows[] = {
+	{ 'e', "events", "LIST", EVENTS, N_("only these events: EVENT, TYPE/EVENT or TYPE/*, separated by commas") },
+	{ 'f', "raw-filter", "RULE", EVENTS, N_("raw rule, TYPE[:SUBTYPES[:INFO/MASK]]; up to 16, one suffices") },
+	{ 'm', "match", "COLUMN=VALUE", EVENTS, N_("only events with that value; all that are given must match") },
+	{ 'i', "id", "NUM", LIVE, N_("ID of the first watch (default 1)") },
+	{ 'd', "depth", "NUM", LIVE, N_("records that the queue holds, 1-512 (default: the most there is)") },
+	{ OPT_BACKEND, "backend", "NAME", LIVE, N_("how to listen: auto, or one of those that info lists") },
+	{ OPT_ENDIAN, "endian", "ORDER", OPTIONS_CAPTURE, N_("byte order of the capture: native, little or big") },
+	{ 'c', "count", "NUM", EVENTS, N_("stop after that many events") },
+	{ '1', "first-only", NULL, EVENTS, N_("stop after the first event") },
+	{ 'w', "timeout", "TIME", EVENTS, N_("stop after that time (500ms, 2s, 1m; default seconds), status 3") },
+	{ 'J', "json", NULL, EVENTS | LIST, N_("JSON Lines: one object a line") },
+	{ 'P', "pairs", NULL, EVENTS | LIST, N_("KEY=\"value\" pairs") },
+	{ 'r', "raw", NULL, EVENTS | LIST, N_("columns without alignment") },
+	{ 'B', "binary", "[=annotated]", EVENTS, N_("the records as read; annotated: with times and names") },
+	{ 'o', "output", "LIST", EVENTS, N_("columns to show; with + before it, beside the default ones") },
+	{ OPT_OUTPUT_ALL, "output-all", NULL, EVENTS, N_("show all columns") },
+	{ 'n', "noheadings", NULL, EVENTS | LIST, N_("no line of headings") },
+	{ '0', "zero", NULL, EVENTS, N_("end lines with NUL, not newline") },
+	{ 'u', "notruncate", NULL, EVENTS, N_("don't cut long cells on a terminal") },
+	{ OPT_OUTPUT_FILE, "output-file", "FILE", EVENTS, N_("append to FILE; opened anew on SIGHUP") },
+	{ OPT_TIME_FORMAT, "time-format", "FORMAT", EVENTS, N_("TIME in tables: short, iso, delta, monotonic or raw") },
+	{ 'q', "quiet", NULL, OPTIONS_COMMON, N_("no warnings") },
+	{ 'v', "verbose", NULL, OPTIONS_COMMON, N_("say what was chosen, and why") },
+	{ 'H', "list-columns", NULL, EVENTS, N_("list the columns") },
+	{ OPT_LIST_EVENTS, "list-events", NULL, EVENTS, N_("list the events") },
+	{ OPT_LIST_OPTIONS, "list-options", NULL, OPTIONS_COMMON, N_("list the options") },
+	{ 'h', "help", NULL, OPTIONS_COMMON, N_("show this help") },
+	{ 'V', "version", NULL, OPTIONS_COMMON, N_("show the version") },
+};
+
+#define NROWS	(sizeof(rows) / sizeof(rows[0]))
+
+static bool belongs(const struct option_row *r, const struct command *cmd)
+{
+	return r->groups & (cmd->options | OPTIONS_COMMON);
+}
+
+static bool is_optional(const struct option_row *r)
+{
+	return r->arg && *r->arg == '[';
+}
+
+/* ---- getopt's tables ---- */
+
+struct tables {
+	char letters[2 + 3 * NROWS];
+	struct option names[NROWS + 1];
+};
+
+static void make_tables(struct tables *t, const struct command *cmd)
+{
+	char *p = t->letters;
+	size_t n = 0, i;
+
+	memset(t, 0, sizeof(*t));
+	*p++ = ':';
+	for (i = 0; i < NROWS; i++) {
+		const struct option_row *r = &rows[i];
+
+		if (!belongs(r, cmd))
+			continue;
+		if (r->val < 256) {
+			*p++ = (char) r->val;
+			if (r->arg)
+				*p++ = ':';
+			if (is_optional(r))
+				*p++ = ':';
+		}
+		t->names[n++] = (struct option) {
+			.name = r->name,
+			.has_arg = !r->arg ? no_argument : is_optional(r) ? optional_argument : required_argument,
+			.val = r->val,
+		};
+	}
+}
+
+static int unknown_option(const struct command *cmd, const char *arg)
+{
+	char word[64];
+	struct suggestion s = { .word = word };
+	size_t i;
+
+	if (optopt && optopt < 256 && strncmp(arg, "--", 2) != 0)
+		return msg_usage(_("unknown option '-%c'"), optopt);
+	snprintf(word, sizeof(word), "%.*s", (int) strcspn(arg + 2, "="), arg + 2);
+	for (i = 0; i < NROWS; i++)
+		if (belongs(&rows[i], cmd))
+			suggest_offer(&s, rows[i].name);
+	if (optopt)	/* it is known, but was given a value */
+		return msg_usage(_("option '--%s' takes no value"), word);
+	return msg_usage(_("unknown or ambiguous option '--%s'%s"), word, suggest_text(&s));
+}
+
+/* ---- Values ---- */
+
+bool parse_time(const char *text, int64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		double seconds;
+	} units[] = {
+		{ "ns", 1e-9 }, { "us", 1e-6 }, { "ms", 1e-3 }, { "s", 1 },
+		{ "m", 60 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 },
+	};
+	double total = 0;
+
+	if (!*text)
+		return false;
+	while (*text) {
+		char *end;
+		double v, scale = -1;
+		size_t len, i;
+
+		if (!isdigit((unsigned char) *text) && *text != '.')
+			return false;
+		v = strtod(text, &end);
+		if (end == text)
+			return false;
+		for (len = 0; isalpha((unsigned char) end[len]); len++)
+			;
+		if (len == 0 && *end == '\0')
+			scale = 1;
+		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if (strlen(units[i].unit) == len && memcmp(units[i].unit, end, len) == 0)
+				scale = units[i].seconds;
+		if (scale < 0)
+			return false;
+		total += v * scale;
+		text = end + len;
+	}
+	if (total > 9e9)	/* 285 years */
+		return false;
+	*ns = (int64_t) (total * 1e9);
+	return true;
+}
+
+/* A number from @min to @max, all of @text. */
+static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *v)
+{
+	char *end;
+
+	if (!isdigit((unsigned char) *text))
+		return false;
+	errno = 0;
+	*v = strtoull(text, &end, 10);
+	return !errno && !*end && *v >= min && *v <= max;
+}
+
+static int set_unsigned(const char *option, const char *text, uint64_t min, uint64_t max, unsigned *to)
+{
+	uint64_t v;
+
+	if (!parse_number(text, min, max, &v))
+		return msg_usage(_("--%s: expected a number from %llu to %llu, not '%s'"), option,
+				 (unsigned long long) min, (unsigned long long) max, text);
+	*to = (unsigned) v;
+	return 0;
+}
+
+static int set_match(struct options *o, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	struct column_list one = { .n = 0 };
+	char name[64];
+
+	if (!equals || equals == text)
+		return msg_usage(_("--match: expected COLUMN=VALUE, not '%s'"), text);
+	if (o->nmatch == MATCH_MAX)
+		return msg_usage(_("--match: no more than %d of them"), MATCH_MAX);
+	snprintf(name, sizeof(name), "%.*s", (int) (equals - text), text);
+	if (strchr(name, ',') || columns_parse(&one, name))
+		return STATUS_FAILURE;
+	o->match[o->nmatch].column = one.ids[0];
+	o->match[o->nmatch++].value = equals + 1;
+	return 0;
+}
+
+static int set_format(struct options *o, enum format format, bool *given)
+{
+	if (*given && o->output.format != format)
+		return msg_usage(_("--json, --pairs, --raw and --binary exclude each other"));
+	*given = true;
+	o->output.format = format;
+	return 0;
+}
+
+/* One of @n names: its place, or -1 and said so. */
+static int one_of(const char *option, const char *word, const char *const *names, unsigned n)
+{
+	struct suggestion s = { .word = word };
+	char all[128] = "";
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(names[i], word) == 0)
+			return (int) i;
+		suggest_offer(&s, names[i]);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "", names[i]);
+	}
+	msg_usage(_("--%s: expected one of %s, not '%s'%s"), option, all, word, suggest_text(&s));
+	return -1;
+}
+
+static int set_filter_rule(struct options *o, int val, const char *text)
+{
+	struct wq_error e = { 0 };
+	struct suggestion s = { .word = e.word };
+	const struct wq_type *t;
+	unsigned i, j;
+	int rc;
+
+	rc = val == 'e' ? wq_filter_add_events(&o->filter, text, o->cmd->types, &e)
+			: wq_filter_add_raw(&o->filter, text, &e);
+	if (!rc)
+		return 0;
+	for (i = 0; e.word[0] && (t = wq_type_at(i)); i++) {
+		suggest_offer(&s, t->name);
+		for (j = 0; j < t->nsubtypes; j++)
+			suggest_offer(&s, t->subtypes[j].name);
+	}
+	return msg_usage("--%s: %s%s", val == 'e' ? "events" : "raw-filter", e.text, suggest_text(&s));
+}
+
+/* ---- Parsing ---- */
+
+/* What other options have a say in, put together at the end. */
+struct pending {
+	bool format_given, time_given, all;
+	const char *columns;
+	int list;		/* 'H', OPT_LIST_...: what to list; 0: nothing */
+};
+
+static int take(struct options *o, struct pending *pend, int val, const char *arg)
+{
+	static const char *const endians[] = { "native", "little", "big" };
+	unsigned count = 0;
+	int n;
+
+	switch (val) {
+	case 'e':
+	case 'f':
+		return set_filter_rule(o, val, arg);
+	case 'm':
+		return set_match(o, arg);
+	case 'i':
+		return set_unsigned("id", arg, 1, 255, &o->first_id);
+	case 'd':
+		return set_unsigned("depth", arg, 1, 512, &o->depth);
+	case 'c':
+		n = set_unsigned("count", arg, 1, UINT32_MAX, &count);
+		o->count = count;
+		return n;
+	case '1':
+		o->count = 1;
+		return 0;
+	case 'w':
+		if (!parse_time(arg, &o->timeout))
+			return msg_usage(_("--timeout: expected a time such as 500ms, 2s or 1m, not '%s'"), arg);
+		return 0;
+	case 'J':
+		return set_format(o, FORMAT_JSON, &pend->format_given);
+	case 'P':
+		return set_format(o, FORMAT_PAIRS, &pend->format_given);
+	case 'r':
+		return set_format(o, FORMAT_RAW, &pend->format_given);
+	case 'B':
+		if (arg && strcmp(arg, "annotated") != 0)
+			return msg_usage(_("--binary: expected nothing or 'annotated', not '%s'"), arg);
+		o->output.annotated = arg != NULL;
+		return set_format(o, FORMAT_BINARY, &pend->format_given);
+	case 'o':
+		pend->columns = arg;
+		return 0;
+	case 'n':
+		o->output.noheadings = true;
+		return 0;
+	case '0':
+		o->output.zero = true;
+		return 0;
+	case 'u':
+		o->output.notruncate = true;
+		return 0;
+	case 'q':
+		o->verbosity = QUIET;
+		return 0;
+	case 'v':
+		o->verbosity = o->verbosity < VERBOSE ? VERBOSE : DEBUG;
+		return 0;
+	case OPT_BACKEND:
+		o->backend = strcmp(arg, "auto") == 0 ? NULL : arg;
+		return 0;
+	case OPT_ENDIAN:
+		n = one_of("endian", arg, endians, 3);
+		o->endian = (enum wq_endian) n;
+		return n < 0;
+	case OPT_OUTPUT_ALL:
+		pend->all = true;
+		return 0;
+	case OPT_OUTPUT_FILE:
+		o->output_file = arg;
+		return 0;
+	case OPT_TIME_FORMAT:
+		n = one_of("time-format", arg, time_format_names, TIME__NR);
+		o->output.time_format = (enum time_format) n;
+		pend->time_given = true;
+		return n < 0;
+	case 'H':
+	case OPT_LIST_EVENTS:
+	case OPT_LIST_OPTIONS:
+		pend->list = val;
+		return 0;
+	case 'h':
+		options_help(o->cmd);
+		o->done = true;
+		return 0;
+	default:	/* 'V' */
+		printf("watchq %s\n", PACKAGE_VERSION);
+		o->done = true;
+		return 0;
+	}
+}
+
+/* All that a table may show, but what says again what others say. */
+static void json_columns(struct column_list *list)
+{
+	unsigned i;
+
+	for (i = 0; i < COL__NR; i++)
+		if (!(columns[i].flags & COLUMN_DERIVED))
+			list->ids[list->n++] = i;
+}
+
+static int choose_columns(struct options *o, const struct pending *pend)
+{
+	const char *env = getenv("WATCHQ_COLUMNS");
+	struct column_list *list = &o->output.columns;
+	unsigned i;
+	int rc = 0;
+
+	if (pend->all) {
+		for (i = 0; i < COL__NR; i++)
+			list->ids[list->n++] = i;
+		return pend->columns && *pend->columns == '+' ? columns_parse(list, pend->columns) : 0;
+	}
+	/* The environment's are instead of the command's, in every form. */
+	if (env && *env)
+		rc = columns_parse(list, env);
+	else if (o->output.format == FORMAT_JSON)
+		json_columns(list);
+	else if (o->cmd->columns)
+		rc = columns_parse(list, o->cmd->columns);
+	if (!rc && pend->columns)
+		rc = columns_parse(list, pend->columns);
+	return rc;
+}
+
+static int finish(struct options *o, const struct pending *pend)
+{
+	if (o->done)
+		return 0;
+	if (pend->list) {
+		o->done = true;
+		if (pend->list == 'H')
+			return list_columns(o->output.format);
+		if (pend->list == OPT_LIST_EVENTS)
+			return list_events(o->output.format, o->cmd->types);
+		return options_list(o->cmd, o->output.format);
+	}
+	/* Scripts read these two: a time without its day is of no use to them. */
+	if (!pend->time_given && (o->output.format == FORMAT_RAW || o->output.format == FORMAT_PAIRS))
+		o->output.time_format = TIME_ISO;
+	return o->cmd->options & OPTIONS_EVENTS ? choose_columns(o, pend) : 0;
+}
+
+int options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *first)
+{
+	struct pending pend = { 0 };
+	struct tables t;
+	int val, rc = 0;
+
+	*o = (struct options) { .cmd = cmd, .first_id = 1, .timeout = -1 };
+	make_tables(&t, cmd);
+	opterr = 0;
+	optind = 0;
+	while (!rc && !o->done) {
+		int at = optind ? optind : 1;
+
+		val = getopt_long(argc, argv, t.letters, t.names, NULL);
+		if (val == -1)
+			break;
+		if (val == '?')
+			return unknown_option(cmd, argv[optind > at ? optind - 1 : at]);
+		if (val == ':')
+			return msg_usage(_("option '%s' needs a value"), argv[optind - 1]);
+		rc = take(o, &pend, val, optarg);
+		msg_set_verbosity(o->verbosity);
+	}
+	*first = optind;
+	return rc ? rc : finish(o, &pend);
+}
+
+/* ---- Showing them ---- */
+
+static void spell(char *buf, size_t size, const struct option_row *r)
+{
+	const char *sep = !r->arg || is_optional(r) ? "" : " ";
+
+	if (r->val < 256)
+		snprintf(buf, size, "-%c, --%s%s%s", r->val, r->name, sep, r->arg ? r->arg : "");
+	else
+		snprintf(buf, size, "    --%s%s%s", r->name, sep, r->arg ? r->arg : "");
+}
+
+void options_help(const struct command *cmd)
+{
+	char spelt[64];
+	size_t i;
+
+	printf(_("\nUsage:\n watchq %s%s%s\n\n%s\n"), cmd->name, *cmd->synopsis ? " " : "", cmd->synopsis,
+	       _(cmd->description ? cmd->description : cmd->help));
+	printf("%s", _("\nOptions:\n"));
+	for (i = 0; i < NROWS; i++) {
+		if (!belongs(&rows[i], cmd))
+			continue;
+		spell(spelt, sizeof(spelt), &rows[i]);
+		if (strlen(spelt) > 25)
+			printf(" %s\n %25s %s\n", spelt, "", _(rows[i].help));
+		else
+			printf(" %-25s %s\n", spelt, _(rows[i].help));
+	}
+	printf(_("\nFor more details see watchq-%s(1).\n"), cmd->name);
+}
+
+int options_list(const struct command *cmd, enum format format)
+{
+	struct list *l = list_new(format, "OPTION", "ARGUMENT", "DESCRIPTION", NULL);
+	char name[32];
+	size_t i;
+
+	for (i = 0; l && i < NROWS; i++) {
+		if (!belongs(&rows[i], cmd))
+			continue;
+		if (rows[i].val < 256) {
+			snprintf(name, sizeof(name), "-%c", rows[i].val);
+			list_add(l, name, rows[i].arg ? rows[i].arg : "", rows[i].help);
+		}
+		snprintf(name, sizeof(name), "--%s", rows[i].name);
+		list_add(l, name, rows[i].arg ? rows[i].arg : "", rows[i].help);
+	}
+	return list_print(l);
+}

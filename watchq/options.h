@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The options: one table, from which getopt's tables and --help are made. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "libwatchq.h"
+#include "msg.h"
+#include "output.h"
+
+enum option_group {
+	OPTIONS_COMMON	= 1 << 0,	/* every command */
+	OPTIONS_EVENTS	= 1 << 1,	/* which events, how they are shown */
+	OPTIONS_LIVE	= 1 << 2,	/* those of the kernel's that watch */
+	OPTIONS_CAPTURE	= 1 << 3,	/* decode */
+	OPTIONS_LIST	= 1 << 4,	/* a table that ends */
+};
+
+#define MATCH_MAX	16
+
+struct options {
+	const struct command *cmd;
+	struct wq_filter filter;
+	struct {
+		enum column_id column;
+		const char *value;
+	} match[MATCH_MAX];
+	unsigned nmatch;
+	unsigned first_id, depth;
+	const char *backend;		/* NULL: auto */
+	uint64_t count;			/* 0: no end */
+	int64_t timeout;		/* ns; -1: none */
+	struct output_config output;
+	const char *output_file;	/* NULL: standard output */
+	enum wq_endian endian;
+	enum verbosity verbosity;
+	bool done;			/* it was --help or the like: nothing left to do */
+};
+
+/* Takes the options of @cmd out of @argv; *@first is the first argument behind
+ * them. 0, or the exit status, said. */
+int options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *first);
+
+/* What --help of @cmd prints. */
+void options_help(const struct command *cmd);
+
+/* Lists the options of @cmd; returns the exit status. */
+int options_list(const struct command *cmd, enum format format);
+
+/* "500ms", "2s", "1m30s", "0.5": nanoseconds; bare numbers are seconds. */
+bool parse_time(const char *text, int64_t *ns);
+
+#endif

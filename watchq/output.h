@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events to text or bytes. */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include "columns.h"
+#include "libwatchq.h"
+#include "sink.h"
+
+enum format { FORMAT_TABLE, FORMAT_RAW, FORMAT_PAIRS, FORMAT_JSON, FORMAT_BINARY };
+
+enum time_format { TIME_SHORT, TIME_ISO, TIME_DELTA, TIME_MONOTONIC, TIME_RAW, TIME__NR };
+extern const char *const time_format_names[TIME__NR];
+
+struct output_config {
+	enum format format;
+	bool annotated;		/* FORMAT_BINARY */
+	bool noheadings, zero, notruncate;
+	enum time_format time_format;
+	struct column_list columns;
+};
+
+/* What one format is: a file each. State is its own. */
+struct output_ops {
+	/* NULL: out of memory. */
+	void *(*new)(const struct output_config *config, struct sink *sink);
+	/* 0 or what the sink returned. */
+	int (*event)(void *state, const struct wq_event *ev);
+	/* Before the first event, if any comes; may be NULL. 0 or -errno. */
+	int (*begin)(void *state);
+	void (*free)(void *state);
+};
+
+extern const struct output_ops output_json, output_table, output_binary;
+
+const struct output_ops *output_for(enum format format);
+
+/* Writes @text (ns since the epoch, or since boot) as the table shows it. @last
+ * is the time of the line before, for TIME_DELTA; kept by the caller. */
+void output_time(char *buf, size_t size, enum time_format format,
+		 const struct wq_event *ev, uint64_t *last);
+
+#endif

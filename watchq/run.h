@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every watching command does once it knows what to watch. */
+#ifndef RUN_H
+#define RUN_H
+
+#include "options.h"
+
+/* A monitor with @o's filter, match and count, and where its events go. Only
+ * one at a time. */
+struct run;
+
+/* Opens the output. NULL: it could not be, said, and *@status. */
+struct run *run_new(const struct options *o, int *status);
+
+struct wq_monitor *run_monitor(struct run *r);
+
+/* Starts the monitor and shows what comes until there is an end to it. Frees
+ * the run. Returns the exit status. */
+int run_go(struct run *r);
+
+/* Without having run. */
+void run_free(struct run *r);
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "sink.h"
+
+#define SINK_SIZE	(256u << 10)
+
+void sink_set_fd(struct sink *s, int fd)
+{
+	struct stat st;
+
+	s->fd = fd;
+	s->regular = fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
+}
+
+int sink_open(struct sink *s, int fd, int stop_fd)
+{
+	*s = (struct sink) { .stop_fd = stop_fd, .size = SINK_SIZE };
+	s->buf = malloc(s->size);
+	if (!s->buf)
+		return -ENOMEM;
+	sink_set_fd(s, fd);
+	return 0;
+}
+
+void sink_close(struct sink *s)
+{
+	free(s->buf);
+	s->buf = NULL;
+}
+
+/* Never sleeps in write(2): a signal that comes just before it would not be
+ * seen until somebody reads. */
+static ssize_t write_some(struct sink *s, const char *bytes, size_t len)
+{
+	struct iovec iov = { .iov_base = (char *) bytes, .iov_len = len };
+	struct pollfd fds[2] = {
+		{ .fd = s->fd, .events = POLLOUT },
+		{ .fd = s->stop_fd, .events = POLLIN },
+	};
+	ssize_t n;
+
+	if (s->regular)
+		return write(s->fd, bytes, len);
+
+	n = pwritev2(s->fd, &iov, 1, -1, RWF_NOWAIT);
+	if (n >= 0 || (errno != EAGAIN && errno != EOPNOTSUPP && errno != ESPIPE))
+		return n;
+	if (errno == EAGAIN)
+		len = 0;
+	if (poll(fds, 2, -1) < 0)
+		return -1;
+	if (fds[0].revents)	/* PIPE_BUF bytes can be written now, or an error told */
+		return len ? write(s->fd, bytes, len < PIPE_BUF ? len : PIPE_BUF) : 0;
+	errno = EOWNERDEAD;	/* told to stop: no errno of write(2)'s */
+	return -1;
+}
+
+int sink_flush(struct sink *s)
+{
+	size_t done = 0;
+	int rc = 0;
+
+	while (done < s->len) {
+		ssize_t n = write_some(s, s->buf + done, s->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			rc = errno == EOWNERDEAD ? -EINTR : -errno;
+			break;
+		}
+		done += (size_t) n;
+	}
+	memmove(s->buf, s->buf + done, s->len - done);
+	s->len -= done;
+	return rc;
+}
+
+char *sink_room(struct sink *s, size_t len, int *rc)
+{
+	*rc = 0;
+	if (s->size - s->len < len) {
+		*rc = sink_flush(s);
+		if (*rc)
+			return NULL;
+	}
+	if (s->size < len) {
+		char *more = realloc(s->buf, len);
+
+		if (!more) {
+			*rc = -ENOMEM;
+			return NULL;
+		}
+		s->buf = more;
+		s->size = len;
+	}
+	return s->buf + s->len;
+}
+
+int sink_write(struct sink *s, const void *bytes, size_t len)
+{
+	int rc;
+	char *to = sink_room(s, len, &rc);
+
+	if (!to)
+		return rc;
+	memcpy(to, bytes, len);
+	s->len += len;
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where bytes go out: a buffer before a file descriptor. */
+#ifndef SINK_H
+#define SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct sink {
+	int fd;
+	int stop_fd;		/* readable: give up waiting for who reads; -1: none */
+	bool regular;		/* never blocks for long */
+	size_t len, size;
+	char *buf;
+};
+
+/* @fd and @stop_fd stay the caller's. 0 or -ENOMEM. */
+int sink_open(struct sink *s, int fd, int stop_fd);
+void sink_close(struct sink *s);
+
+/* Goes on with another file: what is in the buffer must have been flushed. */
+void sink_set_fd(struct sink *s, int fd);
+
+/* Writes out what is there. 0; -EPIPE: who read is gone; -EINTR: told to stop
+ * while nobody read; -errno. */
+int sink_flush(struct sink *s);
+
+/* Room for @len bytes at least, or NULL and the reason in *@rc. */
+char *sink_room(struct sink *s, size_t len, int *rc);
+
+/* Appends. 0 or what sink_flush() returns. */
+int sink_write(struct sink *s, const void *bytes, size_t len);
+
+#endif
