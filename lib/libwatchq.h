@@ -302,6 +302,7 @@ struct wq_watch {
 	const char *backend;	/* "pipe", "capture", ... */
 	const char *object;	/* as the user named it, several joined by commas;
 				 * NULL: not known, or the source itself */
+	size_t object_len;	/* bytes */
 };
 
 enum wq_mark {

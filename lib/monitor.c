@@ -214,6 +214,7 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 	w->source = strdup(source);
 	w->backend = strdup(backend);
 	w->object = object ? strdup(object) : NULL;
+	w->object_len = object ? strlen(object) : 0;
 	m->watches[m->nwatches++] = w;
 	if (!w->source || !w->backend || (object && !w->object))
 		return NULL;	/* freed with the monitor */

@@ -60,6 +60,34 @@ static const struct {
 	{ COL_BLOCK, WQ_F_BLOCK }, { COL_SECTOR, WQ_F_SECTOR },
 };
 
+/* The field that a column shows, or WQ_F__NR. */
+static enum wq_field_id field_of(enum column_id id)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof(plain_fields) / sizeof(plain_fields[0]); i++)
+		if (plain_fields[i].id == id)
+			return plain_fields[i].field;
+	return id == COL_MAJ_MIN ? WQ_F_DEV : id == COL_NAME ? WQ_F_NAME : WQ_F__NR;
+}
+
+bool column_may_apply(enum column_id id, const struct wq_type *type, const struct wq_subtype *sub)
+{
+	enum wq_field_id field = field_of(id);
+	unsigned i;
+
+	if (id == COL_FLAGS)
+		return type && type->nflags;
+	if (id == COL_LOST)
+		return type && type->nr == WQ_TYPE_META;
+	if (field == WQ_F__NR)
+		return true;
+	for (i = 0; sub && sub->layout && i < sub->layout->nfields; i++)
+		if (sub->layout->fields[i].id == field)
+			return true;
+	return false;
+}
+
 /* ---- Lists ---- */
 
 enum column_id column_by_name(const char *name, size_t len)
@@ -273,7 +301,6 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 {
 	const struct wq_record *rec = &ev->rec;
 	const struct wq_field *f;
-	unsigned i;
 
 	v->kind = VALUE_NONE;
 	switch (id) {
@@ -367,9 +394,8 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 		set_detail(v, ev);
 		return;
 	default:
-		for (i = 0; i < sizeof(plain_fields) / sizeof(plain_fields[0]); i++)
-			if (plain_fields[i].id == id)
-				set_number_field(v, rec, plain_fields[i].field);
+		if (field_of(id) != WQ_F__NR)
+			set_number_field(v, rec, field_of(id));
 		return;
 	}
 }

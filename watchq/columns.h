@@ -76,6 +76,9 @@ struct value {
 	char own[512];		/* text may point here */
 };
 
+/* Whether the column can have a value in events of that kind. */
+bool column_may_apply(enum column_id id, const struct wq_type *type, const struct wq_subtype *sub);
+
 void column_value(enum column_id id, const struct wq_event *ev, struct value *v);
 
 /* The same as text of a table's cell: not escaped, in v->own or wherever it
