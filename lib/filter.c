@@ -98,7 +98,7 @@ static int add_event(struct wq_filter *f, const char *word, size_t len,
 		struct wq_rule *row;
 
 		if (slash ? t != wq_type_by_name(word, (size_t) (slash - word))
-			  : !is_listed(types, t->name))
+			  : t->nr == WQ_TYPE_NOTE || !is_listed(types, t->name))
 			continue;
 		if (!s && !all)
 			continue;

@@ -248,7 +248,7 @@ struct wq_filter {
 
 /** Adds the events in @list: comma-separated `EVENT` (every type of @types that
  * has it), `TYPE/EVENT`, or TYPE, a slash and a star for all of it. @types: NULL-terminated names of the types
- * a bare EVENT is looked up in; NULL is all of them. Returns 0; -EINVAL with
+ * a bare EVENT is looked up in; NULL is all but notes. Returns 0; -EINVAL with
  * *@e (e->word is the name that isn't known); -E2BIG where the filter is full. */
 int wq_filter_add_events(struct wq_filter *f, const char *list,
 			 const char *const *types, struct wq_error *e);
@@ -362,7 +362,7 @@ void wq_monitor_free(struct wq_monitor *m);
 void wq_monitor_set_log(struct wq_monitor *m, wq_log_fn fn, void *data);
 /** Only what passes @f. Copied. Before wq_monitor_start(). */
 void wq_monitor_set_filter(struct wq_monitor *m, const struct wq_filter *f);
-/** Only what @fn likes, asked behind the filter. */
+/** Only what @fn likes, asked behind the filter; and losses, always. */
 void wq_monitor_set_match(struct wq_monitor *m, wq_match_fn fn, void *data);
 /** Whether names of keys are looked up; they are unless told otherwise. */
 void wq_monitor_set_names(struct wq_monitor *m, bool on);
@@ -405,8 +405,9 @@ struct wq_recorder;
 /** Takes bytes of a capture. 0 or -errno. */
 typedef int (*wq_write_fn)(void *data, const void *bytes, size_t len);
 
-/** NULL without memory. */
-struct wq_recorder *wq_recorder_new(bool annotated, wq_write_fn write, void *data);
+/** @here: the events are of this machine since it was booted, not a capture's.
+ * NULL without memory. */
+struct wq_recorder *wq_recorder_new(bool annotated, bool here, wq_write_fn write, void *data);
 void wq_recorder_free(struct wq_recorder *r);
 
 /** Writes what a capture begins with, if that isn't out yet. wq_recorder_add()

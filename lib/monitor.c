@@ -247,6 +247,7 @@ static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const ch
 						  const char *backend, struct wq_error *e)
 {
 	const struct wq_source_ops *ops;
+	char names[128] = "";
 	bool known = false;
 	unsigned i;
 
@@ -254,6 +255,7 @@ static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const ch
 		if (strcmp(ops->source, source) != 0)
 			continue;
 		known = true;
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), ", %s", ops->backend);
 		if (backend && strcmp(ops->backend, backend) != 0)
 			continue;
 		if (ops->probe(e) == 0) {
@@ -266,10 +268,8 @@ static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const ch
 	}
 	if (!known)
 		wq_fail(e, WQ_FAILURE, EINVAL, "no such source '%s'", source);
-	else if (backend) {
-		wq_fail(e, WQ_FAILURE, EINVAL, "there is no backend '%s' for %s", backend, source);
-		snprintf(e->word, sizeof(e->word), "%s", backend);
-	}
+	else if (backend)
+		wq_fail(e, WQ_FAILURE, EINVAL, "%s has no backend '%s'; it has auto%s", source, backend, names);
 	else {
 		struct wq_error last = *e;	/* why the last one does not work */
 
@@ -296,8 +296,8 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 	if (!ops) {
 		struct wq_error why = *e;
 
-		wq_fail(e, why.kind, why.err, "%.60s: %.440s", nobjects ? objects[0] : source, why.text);
-		memcpy(e->word, why.word, sizeof(e->word));
+		if (why.kind == WQ_NOTSUPP)
+			wq_fail(e, why.kind, why.err, "%.60s: %.440s", nobjects ? objects[0] : source, why.text);
 		return -e->err;
 	}
 	return new_source(m, ops, &c, e) ? 0 : -e->err;
@@ -362,6 +362,7 @@ void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const stru
 
 int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
 {
+	bool is_loss;
 	int rc;
 
 	if (!wq_filter_match(&m->filter, &ev->rec))
@@ -369,7 +370,8 @@ int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
 	if (ev->boottime && !ev->realtime)
 		ev->realtime = ev->boottime + (uint64_t) m->clock;
 	ev->seq = m->seq + 1;
-	if (m->match && !m->match(m->match_data, ev))
+	is_loss = ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr != WQ_META_REMOVAL;
+	if (m->match && !is_loss && !m->match(m->match_data, ev))
 		return 0;
 
 	m->seq++;
@@ -377,8 +379,7 @@ int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
 	if (rc)
 		return rc;
 	/* Losses and what was there before are shown, but don't count. */
-	if (ev->mark == WQ_MARK_NONE &&
-	    !(ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr != WQ_META_REMOVAL))
+	if (ev->mark == WQ_MARK_NONE && !is_loss)
 		m->counted++;
 	return m->count && m->counted >= m->count ? WQ_DONE : 0;
 }

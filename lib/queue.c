@@ -25,9 +25,11 @@ static int open_pipe(int fds[2], struct wq_error *e)
 		return wq_fail(e, WQ_NOTSUPP, EPERM,
 			       "pipe2(O_NOTIFICATION_PIPE) is not permitted: a sandbox or container forbids it (seccomp)");
 	case EMFILE:
-	case ENFILE:
-		return wq_fail(e, WQ_FAILURE, errno, "can't open a notification pipe: %s; raise 'ulimit -n'",
-			       strerror(errno));
+		return wq_fail(e, WQ_FAILURE, EMFILE, "can't open a notification pipe: %s; raise 'ulimit -n'",
+			       strerror(EMFILE));
+	case ENFILE:	/* fs/pipe.c: alloc_pipe_info() over the hard limit, too */
+		return wq_fail(e, WQ_FAILURE, ENFILE,
+			       "can't open a notification pipe: this user's pipes hold all the pages they may, or the system has too many files open; raise /proc/sys/fs/pipe-user-pages-hard or fs.file-max");
 	default:
 		return wq_fail(e, WQ_FAILURE, errno, "can't open a notification pipe: %s", strerror(errno));
 	}

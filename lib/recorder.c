@@ -28,14 +28,14 @@ struct payload {
 struct wq_recorder {
 	wq_write_fn write;
 	void *data;
-	bool annotated, begun;
+	bool annotated, here, begun;
 	struct wq_keys *out;	/* names that the file has */
 	unsigned nwatches;	/* watches that the file has: all below this */
 	bool *watch_out;
 	struct payload payload;	/* the note that is being made */
 };
 
-struct wq_recorder *wq_recorder_new(bool annotated, wq_write_fn write, void *data)
+struct wq_recorder *wq_recorder_new(bool annotated, bool here, wq_write_fn write, void *data)
 {
 	struct wq_recorder *r = calloc(1, sizeof(*r));
 
@@ -44,6 +44,7 @@ struct wq_recorder *wq_recorder_new(bool annotated, wq_write_fn write, void *dat
 	r->write = write;
 	r->data = data;
 	r->annotated = annotated;
+	r->here = here;
 	/* The bound is kept here: an eviction would not be in the file. */
 	r->out = wq_keys_new(SIZE_MAX);
 	if (!r->out) {
@@ -86,11 +87,12 @@ static int put_note(struct wq_recorder *r, enum wq_note_tag tag, const struct pa
 	return wq_note_write(tag, p->bytes, p->len, r->write, r->data);
 }
 
-static void put_boot_id(struct payload *p)
+/* Zeros where it isn't known: the boot that a capture is of. */
+static void put_boot_id(struct payload *p, bool known)
 {
 	unsigned char id[16] = { 0 };
 	char text[64] = "";
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	FILE *f = known ? fopen("/proc/sys/kernel/random/boot_id", "re") : NULL;
 	unsigned i, n = 0;
 
 	if (f) {
@@ -119,7 +121,7 @@ static int write_header(struct wq_recorder *r)
 	put(p, &order, sizeof(order));
 	put(p, &version, sizeof(version));
 	put(p, &zero, sizeof(zero));
-	put_boot_id(p);
+	put_boot_id(p, r->here);
 	put_text(p, "default");
 	return put_note(r, WQ_NOTE_HEADER, p);
 }

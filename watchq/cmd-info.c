@@ -28,8 +28,7 @@ static int info_run(const struct command *cmd, int argc, char **argv)
 		return msg_usage(_("takes no argument; '%s' is one too many"), argv[first]);
 
 	n = wq_capabilities(rows, MAX_ROWS);
-	l = list_new(o.output.format, "NAME", "?WORKS", "#VALUE", "DETAIL", "REMEDY", NULL);
-	list_noheadings(l, o.output.noheadings);
+	l = list_new(&o.output, "NAME", "?WORKS", "#VALUE", "DETAIL", "REMEDY", NULL);
 	for (i = 0; i < n; i++) {
 		const char *works = rows[i].works < 0 ? "" : rows[i].works ? "yes" : "no";
 		char value[24] = "";
@@ -45,6 +44,7 @@ const struct command cmd_info = {
 	.name = "info",
 	.synopsis = N_("[options]"),
 	.help = N_("what this kernel, these privileges and limits allow"),
+	.description = N_("Show what this kernel, these privileges and limits allow, backend by backend."),
 	.run = info_run,
 	.options = OPTIONS_LIST,
 };

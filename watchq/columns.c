@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "columns.h"
 #include "msg.h"
@@ -90,12 +90,23 @@ bool column_may_apply(enum column_id id, const struct wq_type *type, const struc
 
 /* ---- Lists ---- */
 
+/* Case aside, and with '_' for '-', as JSON has them. */
+static bool same_name(const char *name, const char *word, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && name[i]; i++)
+		if (name[i] != (word[i] == '_' ? '-' : toupper((unsigned char) word[i])))
+			return false;
+	return i == len && !name[i];
+}
+
 enum column_id column_by_name(const char *name, size_t len)
 {
 	unsigned i;
 
 	for (i = 0; i < COL__NR; i++)
-		if (strlen(columns[i].name) == len && strncasecmp(columns[i].name, name, len) == 0)
+		if (same_name(columns[i].name, name, len))
 			break;
 	return i;
 }

@@ -55,7 +55,8 @@ struct column_list {
  * STATUS_FAILURE, said. */
 int columns_parse(struct column_list *list, const char *text);
 
-/* The column with that name, case aside; COL__NR if there is none. */
+/* The column with that name, in any case, also as JSON spells it; COL__NR if
+ * there is none. */
 enum column_id column_by_name(const char *name, size_t len);
 
 /* What a column says of an event. */

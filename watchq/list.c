@@ -25,14 +25,14 @@ struct list {
 	bool failed;
 };
 
-struct list *list_new(enum format format, const char *heading, ...)
+struct list *list_new(const struct output_config *config, const char *heading, ...)
 {
 	struct list *l = calloc(1, sizeof(*l));
 	va_list ap;
 
 	if (!l)
 		return NULL;
-	l->format = format;
+	l->format = config->format;
 	l->table = scols_new_table();
 	va_start(ap, heading);
 	for (; heading && l->table && l->n < MAX_HEADINGS; heading = va_arg(ap, const char *)) {
@@ -49,16 +49,11 @@ struct list *list_new(enum format format, const char *heading, ...)
 	va_end(ap);
 	l->failed |= !l->table;
 	if (l->table) {
-		scols_table_enable_raw(l->table, format == FORMAT_RAW);
-		scols_table_enable_export(l->table, format == FORMAT_PAIRS);
+		scols_table_enable_raw(l->table, config->format == FORMAT_RAW);
+		scols_table_enable_export(l->table, config->format == FORMAT_PAIRS);
+		scols_table_enable_noheadings(l->table, config->noheadings);
 	}
 	return l;
-}
-
-void list_noheadings(struct list *l, bool on)
-{
-	if (l && l->table)
-		scols_table_enable_noheadings(l->table, on);
 }
 
 void list_add(struct list *l, ...)
@@ -139,9 +134,9 @@ int list_print(struct list *l)
 	return STATUS_OK;
 }
 
-int list_columns(enum format format)
+int list_columns(const struct output_config *config)
 {
-	struct list *l = list_new(format, "COLUMN", "DESCRIPTION", NULL);
+	struct list *l = list_new(config, "COLUMN", "DESCRIPTION", NULL);
 	unsigned i;
 
 	for (i = 0; i < COL__NR; i++)
@@ -149,9 +144,9 @@ int list_columns(enum format format)
 	return list_print(l);
 }
 
-int list_events(enum format format, const char *const *types)
+int list_events(const struct output_config *config, const char *const *types)
 {
-	struct list *l = list_new(format, "TYPE", "EVENT", "#NUMBER", "DESCRIPTION", NULL);
+	struct list *l = list_new(config, "TYPE", "EVENT", "#NUMBER", "DESCRIPTION", NULL);
 	const struct wq_type *t;
 	unsigned i, j;
 

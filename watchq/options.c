@@ -57,7 +57,7 @@ static const struct option_row rows[] = {
 	{ '0', "zero", NULL, EVENTS, N_("end lines with NUL, not newline") },
 	{ 'u', "notruncate", NULL, EVENTS, N_("don't cut long cells on a terminal") },
 	{ OPT_OUTPUT_FILE, "output-file", "FILE", EVENTS, N_("append to FILE; opened anew on SIGHUP") },
-	{ OPT_TIME_FORMAT, "time-format", "FORMAT", EVENTS, N_("TIME in tables: short, iso, delta, monotonic or raw") },
+	{ OPT_TIME_FORMAT, "time-format", "FORMAT", EVENTS, N_("TIME but in JSON: short, iso, delta, monotonic or raw") },
 	{ 'q', "quiet", NULL, OPTIONS_COMMON, N_("no warnings") },
 	{ 'v', "verbose", NULL, OPTIONS_COMMON, N_("say what was chosen, and why") },
 	{ 'H', "list-columns", NULL, EVENTS, N_("list the columns") },
@@ -141,23 +141,23 @@ bool parse_time(const char *text, int64_t *ns)
 		{ "ns", 1e-9 }, { "us", 1e-6 }, { "ms", 1e-3 }, { "s", 1 },
 		{ "m", 60 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 },
 	};
+	const char *start = text;
 	double total = 0;
 
 	if (!*text)
 		return false;
 	while (*text) {
+		size_t digits = strspn(text, "0123456789."), len, i;
 		char *end;
 		double v, scale = -1;
-		size_t len, i;
 
-		if (!isdigit((unsigned char) *text) && *text != '.')
-			return false;
 		v = strtod(text, &end);
-		if (end == text)
+		/* No signs, no exponents, no hex, no "inf". */
+		if (digits == 0 || end != text + digits)
 			return false;
 		for (len = 0; isalpha((unsigned char) end[len]); len++)
 			;
-		if (len == 0 && *end == '\0')
+		if (len == 0 && *end == '\0' && text == start)
 			scale = 1;
 		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 			if (strlen(units[i].unit) == len && memcmp(units[i].unit, end, len) == 0)
@@ -303,6 +303,8 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 	case 'r':
 		return set_format(o, FORMAT_RAW, &pend->format_given);
 	case 'B':
+		if (arg && *arg == '=')		/* -B=annotated: getopt leaves it there */
+			arg++;
 		if (arg && strcmp(arg, "annotated") != 0)
 			return msg_usage(_("--binary: expected nothing or 'annotated', not '%s'"), arg);
 		o->output.annotated = arg != NULL;
@@ -381,13 +383,15 @@ static int choose_columns(struct options *o, const struct pending *pend)
 			list->ids[list->n++] = i;
 		return pend->columns && *pend->columns == '+' ? columns_parse(list, pend->columns) : 0;
 	}
-	/* The environment's are instead of the command's, in every form. */
-	if (env && *env)
-		rc = columns_parse(list, env);
-	else if (o->output.format == FORMAT_JSON)
+	if (pend->columns && *pend->columns != '+')
+		return columns_parse(list, pend->columns);
+	if (o->output.format == FORMAT_JSON)
 		json_columns(list);
 	else if (o->cmd->columns)
 		rc = columns_parse(list, o->cmd->columns);
+	/* The environment's are instead of the command's, in every form. */
+	if (!rc && env && *env)
+		rc = columns_parse(list, env);
 	if (!rc && pend->columns)
 		rc = columns_parse(list, pend->columns);
 	return rc;
@@ -400,10 +404,10 @@ static int finish(struct options *o, const struct pending *pend)
 	if (pend->list) {
 		o->done = true;
 		if (pend->list == 'H')
-			return list_columns(o->output.format);
+			return list_columns(&o->output);
 		if (pend->list == OPT_LIST_EVENTS)
-			return list_events(o->output.format, o->cmd->types);
-		return options_list(o->cmd, o->output.format);
+			return list_events(&o->output, o->cmd->types);
+		return options_list(o->cmd, &o->output);
 	}
 	/* Scripts read these two: a time without its day is of no use to them. */
 	if (!pend->time_given && (o->output.format == FORMAT_RAW || o->output.format == FORMAT_PAIRS))
@@ -418,6 +422,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 	int val, rc = 0;
 
 	*o = (struct options) { .cmd = cmd, .first_id = 1, .timeout = -1 };
+	o->output.live = cmd->options & OPTIONS_LIVE;
 	make_tables(&t, cmd);
 	opterr = 0;
 	optind = 0;
@@ -470,9 +475,9 @@ void options_help(const struct command *cmd)
 	printf(_("\nFor more details see watchq-%s(1).\n"), cmd->name);
 }
 
-int options_list(const struct command *cmd, enum format format)
+int options_list(const struct command *cmd, const struct output_config *config)
 {
-	struct list *l = list_new(format, "OPTION", "ARGUMENT", "DESCRIPTION", NULL);
+	struct list *l = list_new(config, "OPTION", "ARGUMENT", "DESCRIPTION", NULL);
 	char name[32];
 	size_t i;
 

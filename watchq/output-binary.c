@@ -11,7 +11,7 @@ static int write_bytes(void *sink, const void *bytes, size_t len)
 
 static void *binary_new(const struct output_config *config, struct sink *sink)
 {
-	return wq_recorder_new(config->annotated, write_bytes, sink);
+	return wq_recorder_new(config->annotated, config->live, write_bytes, sink);
 }
 
 static int binary_event(void *recorder, const struct wq_event *ev)

@@ -50,10 +50,13 @@ static int add_columns(struct table *t)
 	for (i = 0; i < t->config->columns.n; i++) {
 		const struct column *c = &columns[t->config->columns.ids[i]];
 		bool right = c->flags & COLUMN_RIGHT;
-		/* Nothing is right of the last: no need to pad it. */
-		double width = i + 1 == t->config->columns.n && !right ? 1 : c->width;
-		/* Rows are measured one by one: an empty cell must not move the others. */
-		int flags = SCOLS_FL_STRICTWIDTH | (right ? SCOLS_FL_RIGHT : 0);
+		bool last = i + 1 == t->config->columns.n;
+		/* Nothing stands behind the last: it needs no room but its heading's.
+		 * The others keep theirs when empty, since rows are measured one by
+		 * one: libsmartcols gives an empty column its heading's width, or,
+		 * if strict, the width asked for where that is more. */
+		double width = last && !right ? strlen(c->name) : c->width;
+		int flags = (right ? SCOLS_FL_RIGHT : 0) | (width > strlen(c->name) ? SCOLS_FL_STRICTWIDTH : 0);
 
 		if ((c->flags & COLUMN_TRUNC) && !t->config->notruncate)
 			flags |= SCOLS_FL_TRUNC;

@@ -15,6 +15,7 @@ extern const char *const time_format_names[TIME__NR];
 struct output_config {
 	enum format format;
 	bool annotated;		/* FORMAT_BINARY */
+	bool live;		/* the events are this machine's, of now */
 	bool noheadings, zero, notruncate;
 	enum time_format time_format;
 	struct column_list columns;

@@ -125,8 +125,7 @@ struct run *run_new(const struct options *o, int *status)
 	}
 	r->sigfd = open_signals(o->output_file != NULL);
 	r->ops = output_for(o->output.format);
-	if (r->sigfd < 0 || sink_open(&r->sink, fd, r->sigfd) || wq_monitor_new(&r->m, on_event, r) ||
-	    !(r->output = r->ops->new(&o->output, &r->sink))) {
+	if (r->sigfd < 0 || sink_open(&r->sink, fd, r->sigfd) || wq_monitor_new(&r->m, on_event, r)) {
 		msg_error(_("can't start: %s"), strerror(errno ? errno : ENOMEM));
 		run_free(r);
 		return NULL;
@@ -138,6 +137,14 @@ struct run *run_new(const struct options *o, int *status)
 	if (o->nmatch)
 		wq_monitor_set_match(r->m, on_match, (void *) o);
 	return r;
+}
+
+static int new_output(struct run *r)
+{
+	r->output = r->ops->new(&r->o->output, &r->sink);
+	if (!r->output)
+		return -ENOMEM;
+	return r->ops->begin ? r->ops->begin(r->output) : 0;
 }
 
 struct wq_monitor *run_monitor(struct run *r)
@@ -199,7 +206,9 @@ static int reopen_output(struct run *r)
 		return 0;	/* said; the old one is better than none */
 	close(r->sink.fd);
 	sink_set_fd(&r->sink, fd);
-	return 0;
+	/* A file of its own: with headings, or what a capture begins with. */
+	r->ops->free(r->output);
+	return new_output(r);
 }
 
 static int take_signals(struct run *r)
@@ -286,7 +295,8 @@ int run_go(struct run *r)
 	}
 	if (r->o->timeout >= 0)
 		r->deadline = now() + r->o->timeout;
-	rc = r->ops->begin ? r->ops->begin(r->output) : 0;
+	msg_note(_("ready"));
+	rc = new_output(r);
 	status = rc ? output_status(r, rc) : loop(r);
 	run_free(r);
 	return status;

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "list.h"
 #include "msg.h"
 #include "nls.h"
 #include "suggest.h"
@@ -31,7 +30,7 @@ static void help(void)
 	for (i = 0; commands[i]; i++)
 		printf(" %-25s %s\n", commands[i]->name, _(commands[i]->help));
 	printf("%s", _("\nOptions:\n"));
-	printf(" %-25s %s\n", "    --list-commands", _("list the commands"));
+	printf(" %-25s %s\n", "    --list-commands", _("list the commands, by name alone"));
 	printf(" %-25s %s\n", "-h, --help", _("show this help; 'watchq COMMAND --help' for a command's"));
 	printf(" %-25s %s\n", "-V, --version", _("show the version"));
 	printf("%s", _("\nFor more details see watchq(1).\n"));
@@ -39,13 +38,11 @@ static void help(void)
 
 static int list_commands(void)
 {
-	struct list *l = list_new(FORMAT_RAW, "COMMAND", "DESCRIPTION", NULL);
 	unsigned i;
 
-	list_noheadings(l, true);
 	for (i = 0; commands[i]; i++)
-		list_add(l, commands[i]->name, commands[i]->help);
-	return list_print(l);
+		printf("%s\n", commands[i]->name);
+	return STATUS_OK;
 }
 
 static int run_command(const char *name, int argc, char **argv)

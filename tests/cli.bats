@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command line: commands, links, help, wrong use.
+
+load lib
+
+@test "--help and --version" {
+	run -0 watchq --help
+	[[ $output =~ "watchq COMMAND [options] [OBJECT...]" ]]
+	local command
+	for command in $(watchq --list-commands | cut -d' ' -f1); do
+		[[ $output =~ \ $command\  ]]
+		run -0 watchq "$command" --help
+		[[ $output =~ "watchq $command" ]]
+		run -0 watchq "$command" -V
+		[[ $output =~ ^watchq\ [0-9] ]]
+		run -0 watchq --help
+	done
+	run -0 watchq --version
+	[[ $output =~ ^watchq\ [0-9]+\.[0-9]+ ]]
+	run -0 watchq -V
+}
+
+@test "help fits into 100 columns" {
+	local command
+	for command in $(watchq --list-commands | cut -d' ' -f1); do
+		(($(watchq "$command" --help | awk '{ if (length($0) > m) m = length($0) } END { print m }') <= 100))
+	done
+}
+
+@test "no command, an unknown one, one that is nearly right" {
+	run -1 watchq
+	[[ $output =~ "which command?" ]]
+	[[ $output =~ "Try 'watchq --help'" ]]
+	run -1 watchq frobnicate
+	[[ ${lines[0]} = "watchq: unknown command 'frobnicate'" ]]
+	run -1 watchq kyes
+	[[ $output =~ "unknown command 'kyes'; did you mean 'keys'?" ]]
+	run -1 watchq -J keys
+	[[ $output =~ "options of a command stand behind its name" ]]
+}
+
+@test "unknown options offer the nearest; missing and superfluous values are said" {
+	run -1 watchq decode --jsno
+	[[ $output =~ "unknown or ambiguous option '--jsno'; did you mean 'json'?" ]]
+	[[ $output =~ "Try 'watchq decode --help'" ]]
+	run -1 watchq decode -X
+	[[ $output =~ "unknown option '-X'" ]]
+	run -1 watchq decode -JX
+	[[ $output =~ "unknown option '-X'" ]]
+	run -1 watchq decode --json=yes
+	[[ $output =~ "option '--json' takes no value" ]]
+	run -1 watchq decode -c
+	[[ $output =~ "option '-c' needs a value" ]]
+	run -1 watchq decode --binary=annotatd /dev/null
+	[[ $output =~ "--binary: expected nothing or 'annotated'" ]]
+	run -1 watchq info -c 3
+	[[ $output =~ "unknown option '-c'" ]]
+}
+
+@test "unknown events offer the nearest" {
+	run -1 watchq decode -e linkt /dev/null
+	[[ $output =~ "--events: unknown event 'linkt'; did you mean 'linked'?" ]]
+	run -1 watchq keys -e readonly
+	[[ $output =~ "unknown event 'readonly'" ]]
+	run -1 watchq decode -e kay/linked /dev/null
+	[[ $output =~ "unknown type of event 'kay'; did you mean 'key'?" ]]
+}
+
+@test "a link called watchq-COMMAND is that command" {
+	ln -s "$(realpath "$WATCHQ")" "$BATS_TEST_TMPDIR/watchq-decode"
+	ln -s "$(realpath "$WATCHQ")" "$BATS_TEST_TMPDIR/watchq-nothing"
+	run -0 "$BATS_TEST_TMPDIR/watchq-decode" --help
+	[[ $output =~ "watchq decode" ]]
+	run -1 "$BATS_TEST_TMPDIR/watchq-nothing"
+	[[ $output =~ "unknown command 'nothing'" ]]
+}
+
+@test "control bytes in arguments don't reach the terminal" {
+	run -1 watchq decode $'/no\e[31mwhere\n'
+	[[ $output =~ '/no\x1b[31mwhere\x0a' ]]
+}
+
+@test "lists: columns, events, options; raw and as JSON Lines" {
+	equal "$(watchq keys --list-columns --raw | head -2 | tail -1 | cut -d' ' -f1)" SEQ
+	equal "$(watchq keys -H -J | jq -r .column | head -3 | xargs)" "SEQ TIME BOOTTIME"
+	equal "$(watchq keys --list-events -J | jq -r 'select(.number == 128) | "\(.type)/\(.event)"' | xargs)" \
+		"meta/ring_loss key/expired"
+	equal "$(watchq info --list-options -J | jq -r .option | grep -c -- --json)" 1
+	equal "$(watchq decode --list-events -J | jq -s 'map(.type) | unique | join(" ")')" \
+		'"block key meta mount note sb usb"'
+}

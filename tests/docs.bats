@@ -1,0 +1,333 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host
+#
+# Man pages and completion say what the binary says.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	: "${top_srcdir:=$BATS_TEST_DIRNAME/..}"
+	: "${WATCHQ:=$top_srcdir/watchq/watchq}"
+	man=$top_srcdir/man
+	mapfile -t commands < <("$WATCHQ" --list-commands | cut -d ' ' -f 1)
+	[ "${#commands[@]}" -gt 0 ]
+}
+
+# The first column of a list, or the one named, without its heading.
+list() {
+	local column=1
+	if [ "$1" = -c ]; then
+		column=$2
+		shift 2
+	fi
+	"$WATCHQ" "$@" --raw | awk -v c="$column" 'NR > 1 { print $c }'
+}
+
+# The source of a page with what it includes, as the page's attributes have it:
+# include::FILE[tag=TAG], ifdef::ATTRIBUTE[] and :ATTRIBUTE:.
+page() {
+	awk -v dir="$man" '
+	function text(line,   parts) {
+		if (line ~ /^endif::/) { depth--; if (depth < hidden) hidden = 0; return }
+		if (match(line, /^ifdef::[a-z-]+/)) {
+			depth++
+			if (!hidden && !(substr(line, 8, RLENGTH - 7) in set)) hidden = depth
+			return
+		}
+		if (hidden) return
+		if (match(line, /^:[a-z-]+:/)) set[substr(line, 2, RLENGTH - 2)] = 1
+		if (line ~ /^include::/) {
+			split(line, parts, /::|\[tag=|\]/)
+			included(dir "/" parts[2], parts[3])
+			return
+		}
+		if (line !~ /^\/\//) print line
+	}
+	function included(file, tag,   line, on, any) {
+		while ((getline line < file) > 0) {
+			if (line == "// end::" tag "[]") on = 0
+			if (on) text(line)
+			if (line == "// tag::" tag "[]") on = any = 1
+		}
+		close(file)
+		if (!any) print "no tag " tag " in " file
+	}
+	{ text($0) }' "$man/$1"
+}
+
+# The options that a page describes: the terms of its lists.
+described() { page "$1" | grep -E '^\*-.*::$' | grep -oE '\*--?[a-z0-9A-Z][a-z-]*\*' | tr -d '*' | sort -u; }
+
+# Says which lines are in the first list alone.
+none_missing() {	# WHAT LIST-1 LIST-2
+	local missing
+	missing=$(comm -23 <(sort -u <<<"$2") <(sort -u <<<"$3"))
+	[ -z "$missing" ] || { printf '%s: %s\n' "$1" "${missing//$'\n'/ }"; return 1; }
+}
+
+# Completes the line, the cursor at its end; replies in COMPREPLY. As readline has it,
+# word breaks divide the words, and what stands before the last one stays.
+complete_line() {
+	local part words=() breaks
+	COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=() COMPREPLY=()
+	read -ra words <<<"$1"
+	[[ $1 != *' ' ]] || words+=('')
+	for part in "${words[@]}"; do
+		breaks=${part//[^=:]/}
+		while [ -n "$breaks" ]; do
+			COMP_WORDS+=("${part%%[=:]*}" "${breaks:0:1}")
+			part=${part#*[=:]}
+			breaks=${breaks:1}
+		done
+		COMP_WORDS+=("$part")
+	done
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	_watchq_module "${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+}
+offered() { complete_line "$1" && printf '%s\n' "${COMPREPLY[@]}"; }
+
+load_completion() {
+	local link
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	for link in watchq "${commands[@]/#/watchq-}"; do ln -s "$(realpath "$WATCHQ")" "$BATS_TEST_TMPDIR/bin/$link"; done
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+	# shellcheck source=/dev/null
+	source "$top_srcdir/bash-completion/watchq"
+}
+
+@test "every command has a page, and watchq(1) names it" {
+	for command in "${commands[@]}"; do
+		[ -s "$man/watchq-$command.1.adoc" ] || { echo "no page for $command"; return 1; }
+		page watchq.1.adoc | grep -qx "\*$command\*::" || { echo "not in watchq(1): $command"; return 1; }
+	done
+	none_missing 'no such command' \
+		"$(cd "$man" && printf '%s\n' watchq-*.1.adoc | sed 's/^watchq-//; s/\.1\.adoc$//')" \
+		"$(printf '%s\n' "${commands[@]}")"
+}
+
+@test "every option is in its command's page" {
+	for command in "${commands[@]}"; do
+		none_missing "not in watchq-$command(1)" \
+			"$(list "$command" --list-options)" "$(described "watchq-$command.1.adoc")"
+	done
+	none_missing 'not in watchq(1)' \
+		"$("$WATCHQ" --help | sed -n '/^Options:/,$p' | grep -oE '^ +(-.,)? +--[a-z-]+' | grep -oE -- '--.*')" \
+		"$(described watchq.1.adoc)"
+}
+
+@test "no page describes an option that isn't there" {
+	for command in "${commands[@]}"; do
+		none_missing "watchq-$command(1) has options that aren't there" \
+			"$(described "watchq-$command.1.adoc")" "$(list "$command" --list-options)"
+	done
+	none_missing 'watchq(1) has options that are not there' "$(described watchq.1.adoc)" \
+		"$(printf '%s\n' -h -V; "$WATCHQ" --help | grep -oE -- '--[a-z-]+')"
+}
+
+@test "no page speaks of an option that no command has" {
+	all=$("$WATCHQ" --help | grep -oE -- '--[a-z-]+'
+		for command in "${commands[@]}"; do list "$command" --list-options; done)
+	for file in "$man"/*.adoc; do
+		none_missing "${file##*/} speaks of" "$(grep -oE -- '(^|[^-[:alnum:]])--[a-z][a-z-]+' "$file" | grep -oE -- '--.*' || :)" "$all"
+	done
+}
+
+@test "arguments of options are named as the binary names them" {
+	for command in "${commands[@]}"; do
+		while read -r option argument; do
+			page "watchq-$command.1.adoc" | grep -E '^\*-.*::$' | tr -d '*_' | grep -qE -- "$option $argument::\$" ||
+				{ echo "watchq-$command(1): $option $argument"; return 1; }
+		done < <("$WATCHQ" "$command" --list-options --raw | awk 'NR > 1 && !/^[^ ]*  / && $1 ~ /^--/ && $2 !~ /^\[/ { print $1, $2 }')
+	done
+}
+
+@test "every column is in watchq(1), and no other" {
+	columns=$(list keys --list-columns)
+	listed=$(page watchq.1.adoc | sed -n '/^== COLUMNS/,/^== JSON/p' | sed -n 's/^\*\([A-Z:-]*\)\*::.*/\1/p')
+	none_missing 'not in watchq(1)' "$columns" "$listed"
+	none_missing 'watchq(1) has columns that are not there' "$listed" "$columns"
+}
+
+@test "columns that JSON leaves out by default are marked" {
+	needs jq xxd
+	marked=$(page watchq.1.adoc | sed -n 's/^\*\([A-Z:-]*\)\*::.*(+)$/\1/p')
+	given() { xxd -r -p <<<"$1" | "$WATCHQ" decode --json --endian little "${@:2}" | jq -r 'keys[]' | tr a-z_ A-Z-; }
+	# A key's record, and one of a type that nobody knows.
+	key=0100000210010000e8030000e9030000
+	none_missing 'in the default' "$marked" "$(given $key --output-all)"
+	[ -z "$(comm -12 <(sort -u <<<"$marked") <(given $key | sort -u))" ]
+	none_missing 'left out, and not marked' "$(given $key --output-all)" "$(given $key; echo "$marked")"
+}
+
+@test "every event of keys is in watchq-keys(1), and no other" {
+	listed=$(page watchq-keys.1.adoc | sed -n '/^=== What is posted/,/^=== What is not/p' | sed -n 's/^\*\([a-z_]*\)\*::.*/\1/p')
+	events=$(list -c 2 keys --list-events)
+	none_missing 'not in watchq-keys(1)' "$events" "$listed"
+	none_missing 'watchq-keys(1) has events that are not there' "$listed" "$events"
+}
+
+# TYPE NUMBER EVENT, from the tables of the page.
+tables() {
+	page watchq-record.5.adoc | awk '
+	/^==== / { type = $2 }
+	/^=== Annotated/ { type = "note" }
+	/^ *[0-9]+  [a-z_]+  / && type != "note" { print type, $1, $2 }
+	type == "note" && match($0, /^\*[a-z]+\* \([0-9]+\)::$/) { gsub(/[*():]/, ""); print type, $2, $1 }'
+}
+
+@test "every type and event is in watchq-record(5) with its number, and no other" {
+	events=$("$WATCHQ" decode --list-events --raw | awk '$1 != "TYPE" { print $1, $3, $2 }')
+	none_missing 'not in watchq-record(5)' "$events" "$(tables)"
+	none_missing 'watchq-record(5) has events that are not there' "$(tables)" "$events"
+}
+
+@test "default columns are those that the page tells" {
+	needs xxd
+	line=$(page watchq-decode.1.adoc | grep '^The default columns are')
+	heading=$(xxd -r -p <<<0100000210010000e8030000e9030000 | "$WATCHQ" decode --raw --endian little | head -n 1)
+	[ "$(grep -oE '[A-Z][A-Z-]+' <<<"$line" | xargs)" = "$heading" ]
+}
+
+@test "the examples of watchq-record(5) decode" {
+	needs xxd
+	ln -s "$(realpath "$WATCHQ")" "$BATS_TEST_TMPDIR/watchq"
+	mapfile -t -d '' blocks < <(page watchq-record.5.adoc |
+		awk '/^== EXAMPLES/ { on = 1 } on && /^----$/ { open = !open; if (!open) printf "%c", 0; next } open')
+	[ "${#blocks[@]}" -eq 3 ]
+	PATH=$BATS_TEST_TMPDIR:$PATH
+	[ "$(bash -c "${blocks[0]}" | tail -n 1 | xargs)" = '1 key linked 1 key=1000 aux=1001' ]
+	[ "$(bash -c "${blocks[1]}")" = "${blocks[2]%$'\n'}" ]
+}
+
+needs() {
+	local program
+	for program; do command -v "$program" >/dev/null || skip "$program is not there"; done
+}
+
+@test "the pages build without warnings" {
+	needs asciidoctor
+	for file in "$man"/*.[1-9].adoc; do
+		run asciidoctor -w -b manpage -a release-version=1.2.3 -o "$BATS_TEST_TMPDIR/page" "$file"
+		[ "$status" -eq 0 ] && [ -z "$output" ] || { echo "$output"; return 1; }
+		grep -q '^\.TH .* "" "watchq 1\.2\.3"' "$BATS_TEST_TMPDIR/page" ||
+			{ echo "${file##*/}: a date, or no version"; return 1; }
+		# What asciidoctor has not understood it leaves as it was.
+		run grep -nE '^[^.]*(\{[a-z-]+\}|ifdef|\*\*|__|::$)' "$BATS_TEST_TMPDIR/page"
+		[ "$status" -eq 1 ] || { echo "${file##*/}: $output"; return 1; }
+	done
+}
+
+@test "the pages are pages" {
+	needs asciidoctor man
+	for file in "$man"/*.[1-9].adoc; do
+		asciidoctor -b manpage -a release-version=1.2.3 -o "$BATS_TEST_TMPDIR/page" "$file"
+		run --separate-stderr man --warnings=w -l "$BATS_TEST_TMPDIR/page"
+		[ "$status" -eq 0 ]
+		# shellcheck disable=SC2154	# run sets it
+		! grep -v "can't break line" <<<"$stderr" | grep . || return 1
+	done
+}
+
+@test "completion: commands" {
+	load_completion
+	none_missing 'not offered' "$(printf '%s\n' "${commands[@]}")" "$(offered 'watchq ')"
+	[ "$(offered 'watchq de')" = decode ]
+	none_missing 'not offered' $'--help\n--list-commands\n--version' "$(offered 'watchq --')"
+}
+
+@test "completion: options" {
+	load_completion
+	for command in "${commands[@]}"; do
+		options=$(list "$command" --list-options)
+		none_missing "not offered by $command" "$options" "$(offered "watchq $command -")"
+		none_missing "offered by $command" "$(offered "watchq $command -" | grep -v '=annotated$')" "$options"
+		none_missing "not offered by watchq-$command" "$options" "$(offered "watchq-$command -")"
+	done
+	[ "$(offered 'watchq keys --time-f')" = --time-format ]
+	[ -z "$(offered 'watchq keys --count ')" ]
+	[ -z "$(offered 'watchq keys -qc ')" ]
+	[[ $(offered 'watchq keys -P ') == *@s* ]]	# takes no value
+}
+
+@test "completion: events" {
+	load_completion
+	for line in 'keys -e' 'keys --events' 'decode -e' 'decode -Je'; do
+		events=$(list -c 2 "${line%% *}" --list-events)
+		none_missing "not offered by $line" "$events" "$(offered "watchq $line ")"
+	done
+	[ "$(offered 'watchq keys -e linked,revo')" = linked,revoked ]
+	[ "$(offered 'watchq keys --events=revo')" = revoked ]
+	[ "$(offered 'watchq keys -e key/revo')" = key/revoked ]
+	[ -z "$(offered 'watchq keys -e linked,linked')" ]
+}
+
+@test "completion: columns" {
+	load_completion
+	columns=$(list keys --list-columns)
+	none_missing 'not offered' "$columns" "$(offered 'watchq keys -o ')"
+	none_missing 'not offered' "$columns" "$(offered 'watchq-decode --output ')"
+	[ "$(offered 'watchq keys -o +SEQ,BOOT')" = +SEQ,BOOTTIME ]
+	[ "$(offered 'watchq keys -o boot')" = BOOTTIME ]
+	[ "$(offered 'watchq keys -o SEQ,MAJ:')" = 'MIN' ]	# SEQ,MAJ: stays on the line
+	[ "$(offered 'watchq keys -m BOOT')" = BOOTTIME= ]
+	[ -z "$(offered 'watchq keys -m BOOTTIME=')" ]
+}
+
+@test "completion: values" {
+	load_completion
+	[ "$(offered 'watchq keys --time-format ' | xargs)" = 'short iso delta monotonic raw' ]
+	[ "$(offered 'watchq keys --time-format=mo')" = monotonic ]
+	[ "$(offered 'watchq decode --endian ' | sort | xargs)" = 'big little native' ]
+	[ "$(offered 'watchq decode --endian=b')" = big ]
+	[ "$(offered 'watchq keys --backend ' | sort | xargs)" = 'auto pipe' ]
+	[ "$(offered 'watchq-keys --backend ' | sort | xargs)" = 'auto pipe' ]
+	[ "$(offered 'watchq keys --binary=')" = annotated ]
+	[ "$(offered 'watchq keys --bin' | xargs)" = '--binary --binary=annotated' ]
+}
+
+@test "completion: keys and files" {
+	load_completion
+	[ "$(offered 'watchq keys ' | xargs)" = '@s @u @us' ]
+	[ "$(offered 'watchq keys -J @u' | xargs)" = '@u @us' ]
+	cd "$BATS_TEST_TMPDIR"
+	touch some.cap 'other file'
+	[ "$(offered 'watchq decode -J some')" = some.cap ]
+	[ "$(offered 'watchq-decode o')" = 'other file' ]
+	[ "$(offered 'watchq keys --output-file so')" = some.cap ]
+	[ "$(offered 'watchq keys >so')" = '' ]
+	[ "$(offered 'watchq keys -B > so')" = some.cap ]
+	[ -z "$(offered 'watchq info some')" ]
+}
+
+@test "completion: serial numbers and descriptions" {
+	[ -n "$(cat /proc/keys 2>/dev/null)" ] || skip 'no key can be seen'
+	load_completion
+	read -r serial rest </proc/keys
+	[[ " $(offered "watchq keys 0x${serial:0:2}" | xargs) " == *" 0x$serial "* ]]
+	[[ " $(offered "watchq keys $(printf '%.1s' $((0x$serial)))" | xargs) " == *" $((0x$serial)) "* ]]
+	ring=$(awk '$8 == "keyring" && $9 ~ /^[A-Za-z0-9_.]+:$/ { print $9; exit }' /proc/keys)
+	[ -n "$ring" ] || skip 'no keyring can be seen'
+	offered "watchq keys %:${ring:0:1}" | grep -qx "${ring%:}"	# %: stays on the line
+	offered 'watchq keys %key' | grep -qx "%keyring:${ring%:}"
+}
+
+@test "completion: strict shells" {
+	load_completion
+	set -euo pipefail
+	for line in watchq 'watchq ' 'watchq k' 'watchq keys ' 'watchq keys -' 'watchq keys -e ' 'watchq keys -o +' \
+		'watchq decode ' 'watchq nix ' 'watchq nix -' 'watchq keys %' 'watchq keys 1' 'watchq keys --no=such'; do
+		complete_line "$line"
+	done
+	unset COMP_LINE COMP_POINT
+	COMP_WORDS=(watchq de) COMP_CWORD=1
+	_watchq_module watchq de watchq
+	[ "${COMPREPLY[*]}" = decode ]
+}
+
+@test "completion: it is there for the command and its links" {
+	load_completion
+	for link in watchq "${commands[@]/#/watchq-}"; do
+		complete -p "$link" | grep -q _watchq_module
+	done
+}

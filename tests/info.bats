@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: both
+# What works here, and what is said where it doesn't.
+
+load lib
+
+@test "info tells of the kernel, the queue, the limits and each backend" {
+	run -0 watchq info
+	local name
+	for name in kernel notification-pipe queue-depth key-notifications watch-limit keys/pipe; do
+		[[ $output =~ (^|$'\n')$name\  ]]
+	done
+	[[ $output =~ $(uname -r) ]]
+	equal "$(watchq info -J | jq -r 'select(.name == "watch-limit").value')" "$(ulimit -Sn)"
+	equal "$(ulimit -Sn 77; watchq info -J | jq -r 'select(.name == "watch-limit").value')" 77
+}
+
+@test "info as JSON Lines: booleans, numbers, nulls" {
+	equal "$(watchq info -J | jq -r 'select(.name == "kernel") | [.works, .value] | @json')" '[null,null]'
+	equal "$(watchq info -J | jq -r 'select(.name == "keys/pipe") | .works | type')" boolean
+	watchq info -J | jq -e 'select(.works == false) | (.detail | length > 10) and (.remedy | length > 10)' ||
+		watchq info -J | jq -se 'all(.works != false)'
+}
+
+@test "info agrees with what keys does" {
+	local works
+	works=$(watchq info -J | jq -r 'select(.name == "keys/pipe").works')
+	if [ "$works" = true ]; then
+		run -3 watchq keys -w 10ms
+	else
+		run -2 watchq keys -w 10ms
+		[[ $output =~ "keys: @s: " ]]
+		[[ $output =~ "'watchq info' tells what works here" ]]
+	fi
+}
+
+@test "what a sandbox forbids is said as that, with status 2" {
+	"$HELPERS/deny" pipe2 true || skip "no seccomp filters here"
+	run -2 "$HELPERS/deny" pipe2 "$WATCHQ" keys
+	[[ $output =~ "pipe2(O_NOTIFICATION_PIPE) is not permitted: a sandbox or container forbids it (seccomp)" ]]
+	run -0 "$HELPERS/deny" pipe2 "$WATCHQ" info -J
+	equal "$(jq -r 'select(.name == "notification-pipe") | [.works, (.detail | contains("seccomp"))] | @json' <<<"$output")" \
+		'[false,true]'
+	run -0 "$HELPERS/deny" keyctl "$WATCHQ" info -J
+	equal "$(jq -r 'select(.name == "key-notifications") | [.works, (.detail | contains("seccomp"))] | @json' <<<"$output")" \
+		'[false,true]'
+}
+
+@test "a backend that doesn't exist, and one that doesn't work" {
+	run -1 watchq keys --backend bipe
+	[[ $output =~ "there is no backend 'bipe' for keys" ]]
+	[ "$(watchq info -J | jq -r 'select(.name == "keys/pipe").works')" = false ] || skip "keys/pipe works here"
+	run -2 watchq keys --backend pipe
+	[[ $output =~ "notification pipe" ]]
+}

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make install: what goes where, under DESTDIR alone; and the sources' own order.
+
+load lib
+
+setup() {
+	[ -f "$top_builddir/Makefile" ] || skip "no build tree: $top_builddir"
+	unset MAKEFLAGS MAKELEVEL MFLAGS
+}
+
+@test "make install: the command, its links, pages, completion; make uninstall takes all back" {
+	root=$BATS_TEST_TMPDIR/root
+	make -C "$top_builddir" install DESTDIR="$root" >"$BATS_TEST_TMPDIR/log" 2>&1 || { cat "$BATS_TEST_TMPDIR/log"; return 1; }
+	bin=$(dirname "$(find "$root" -name watchq -type f -perm -u+x | head -1)")
+	for command in $(watchq --list-commands); do
+		run -0 "$bin/watchq-$command" --help
+		[[ $output =~ "watchq $command" ]]
+		find "$root" -name "watchq-$command.1*" | grep -q . || [ -z "$(type -P asciidoctor)" ]
+	done
+	find "$root" -path '*completions/watchq' -type f | grep -q .
+	find "$root" -path '*completions/watchq-keys' -type l | grep -q .
+	make -C "$top_builddir" uninstall DESTDIR="$root" >"$BATS_TEST_TMPDIR/log" 2>&1
+	equal "$(find "$root" -type f -o -type l)" ""
+}
+
+@test "the links that make install makes are those of the commands" {
+	equal "$(sed -n 's/^commands = //p' "$top_srcdir/Makefile.am")" "$(watchq --list-commands | xargs)"
+}
+
+@test "every source has its licence, and no file is too long to read in one sitting" {
+	local file
+	cd "$top_srcdir"
+	while read -r file; do
+		head -3 "$file" | grep -q SPDX-License-Identifier || { echo "$file has none" >&2; return 1; }
+		case $file in
+		*/lib/*) head -1 "$file" | grep -q LGPL-2.1-or-later || { echo "$file: not the library's" >&2; return 1; } ;;
+		esac
+		(($(wc -l <"$file") <= 500)) || { echo "$file is too long" >&2; return 1; }
+	done < <(find "$PWD/lib" "$PWD/watchq" "$PWD/tests" -name '*.[ch]' -o -path "$PWD/tests/*" -name '*.bats' | grep -v -e /results/ -e keys-use)
+}
+
+@test "the library prints nothing, and never exits" {
+	run -1 grep -nE '\b(printf|puts|fputs|perror|exit|abort|err|warn)\(' -r "$top_srcdir/lib" --include='*.c'
+}
+
+@test "the hardening flags are in the binary" {
+	[ -z "$SANITIZED" ] || skip "sanitizer builds have none"
+	type readelf || skip "no readelf"
+	readelf -h "$WATCHQ" | grep -q 'Type:.*DYN'
+	readelf -d "$WATCHQ" | grep -q BIND_NOW
+	readelf -s "$WATCHQ" | grep -q __stack_chk_fail
+}

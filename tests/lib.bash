@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the tests share. WATCHQ is the binary; tests/run sets it.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+bats_require_minimum_version 1.5.0
+
+: "${top_srcdir:=$(cd "$BATS_TEST_DIRNAME/.." && pwd)}"
+: "${WATCHQ:=$top_srcdir/watchq/watchq}"
+: "${top_builddir:=$top_srcdir}"
+DATA=$top_srcdir/tests/data
+HELPERS=$top_builddir/tests/helpers
+SANITIZED=${SANITIZED:-$(grep -qaE '__(a|t)san_init' "$WATCHQ" && echo yes || true)}
+
+watchq() { "$WATCHQ" "$@"; }
+
+# The bytes of a file of hex lines.
+unhex() { basenc -d -i --base16 "$@"; }
+
+# Waits until a command succeeds, at most 10 s (or $DEADLINE).
+await() {
+	local end=$((SECONDS + ${DEADLINE:-10}))
+	until "$@" >/dev/null 2>&1; do
+		if ((SECONDS > end)); then
+			echo "in vain awaited: $*" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+has_lines() { (($(wc -l <"$2") >= $1)); }
+has_bytes() { (($(stat -c %s "$2") >= $1)); }
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# needs_pipe: skips where this kernel can't notify of keys.
+needs_pipe() {
+	local why
+	why=$(watchq info --raw -n | sed -n 's/^keys\/pipe no //p')
+	[ -z "$why" ] || skip "keys/pipe: $(printf '%b' "$why")"
+}
+
+# start NAME ARGUMENT...: watchq in the background, its output in
+# $BATS_TEST_TMPDIR/NAME, what it says in NAME.err. Returns when the watches stand.
+# Sets pid, and pid_NAME.
+start() {
+	local name=$1
+	shift
+	"$WATCHQ" "$@" -v >"$BATS_TEST_TMPDIR/$name" 2>"$BATS_TEST_TMPDIR/$name.err" 3>&- &
+	pid=$!
+	declare -g "pid_$name=$pid"
+	await is_ready_or_gone "$name" "$pid" && is_ready "$name" || {
+		cat "$BATS_TEST_TMPDIR/$name.err" >&2
+		return 1
+	}
+}
+is_ready() { grep -q ': ready$' "$BATS_TEST_TMPDIR/$1.err"; }
+is_ready_or_gone() { is_ready "$1" || is_gone "$2"; }
+
+out() { cat "$BATS_TEST_TMPDIR/$1"; }
+
+# stop NAME: SIGTERM, which shows all that was read; its status must be 0.
+stop() {
+	local name=pid_$1
+	kill -TERM "${!name}"
+	wait "${!name}"
+}
+
+# A keyring of the test's own, in ring.
+new_ring() {
+	ring=$(keyctl newring "test-$BATS_TEST_NUMBER-$RANDOM" @s)
+}
+
+# What a test asserts: prints both where they differ.
+equal() {
+	if [ "$1" != "$2" ]; then
+		printf 'expected: %s\nfound:    %s\n' "$2" "$1" >&2
+		return 1
+	fi
+}

@@ -1,0 +1,231 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host
+#
+# tests/run itself: what it counts, what it takes for a failure, what it exits with.
+# Every test gives it a source tree and a build tree of its own.
+
+setup() {
+	runner=$BATS_TEST_DIRNAME/run
+	src=$BATS_TEST_TMPDIR/src
+	build=$BATS_TEST_TMPDIR/build
+	mkdir -p "$src/tests" "$build"
+	path=${PATH//"$BATS_LIBEXEC:"/}	# where bats is something else
+}
+
+# Without the environment of the bats that we are in, and without a kernel.
+suite() {
+	run env -i PATH="$path" LANG=C.UTF-8 TMPDIR="$BATS_TEST_TMPDIR" WATCHQ_KERNEL=none \
+		top_srcdir="$src" top_builddir="$build" "${vars[@]}" "$runner" "$@"
+	last=${lines[${#lines[@]} - 1]}
+}
+vars=()
+
+# %test stands for @test, which bats would take for a test of this file.
+bats_file() { sed 's/^%test/@test/' >"$src/tests/$1.bats"; }
+
+program() {	# NAME: a program that prints TAP, from stdin
+	{ echo '#!/bin/sh'; cat; } >"$build/$1"
+	chmod +x "$build/$1"
+	vars+=("UNIT_TESTS=$build/$1")
+}
+
+says() {
+	[[ $output == *"$1"* ]] || { printf 'not said: %s\n--\n%s\n' "$1" "$output"; return 1; }
+}
+
+@test "passed, failed and skipped tests are counted" {
+	bats_file mixed <<-'END'
+		%test "good" { true; }
+		%test "good too" { true; }
+		%test "bad" { false; }
+		%test "left out" { skip "too dark in here"; }
+	END
+	suite
+	[ "$status" -eq 1 ]
+	[ "$last" = '2 passed, 1 failed, 1 skipped' ]
+	says 'mixed.bats (host'
+	says ': 3 bad'
+	says '  too dark in here'
+	[ -s "$build/tests/results/host/mixed.tap" ]
+}
+
+@test "exit status 0 when nothing fails" {
+	bats_file good <<<'%test "good" { true; }'
+	suite
+	[ "$status" -eq 0 ]
+	[ "$last" = '1 passed, 0 failed, 0 skipped' ]
+}
+
+@test "several files, several at once" {
+	for n in 1 2 3 4 5; do
+		bats_file "many$n" <<-'END'
+			%test "one" { true; }
+			%test "two" { sleep 0.2; }
+		END
+	done
+	suite --jobs 3
+	[ "$status" -eq 0 ]
+	[ "$last" = '10 passed, 0 failed, 0 skipped' ]
+}
+
+@test "only the files named" {
+	bats_file this <<<'%test "good" { true; }'
+	bats_file other <<<'%test "bad" { false; }'
+	suite "$src/tests/this.bats"
+	[ "$status" -eq 0 ]
+	[ "$last" = '1 passed, 0 failed, 0 skipped' ]
+}
+
+@test "no test at all is a failure" {
+	suite
+	[ "$status" -eq 1 ]
+	[ "$last" = '0 passed, 0 failed, 0 skipped' ]
+}
+
+@test "a file that is not there is a failure" {
+	suite "$src/tests/gone.bats"
+	[ "$status" -eq 1 ]
+	[ "$last" = '0 passed, 1 failed, 0 skipped' ]
+	says 'no such file'
+}
+
+@test "a file that bats cannot read is a failure" {
+	bats_file broken <<<'%test "broken" { if true; }'
+	suite
+	[ "$status" -eq 1 ]
+	[[ $last == '0 passed, '[1-9]* ]]
+}
+
+@test "unit programs: passed, skipped, failed" {
+	program unit <<-'END'
+		echo 1..3
+		echo 'ok 1 - good'
+		echo 'ok 2 - left out # SKIP no such system call'
+		echo 'not ok 3 - bad'
+		exit 1
+	END
+	suite
+	[ "$status" -eq 1 ]
+	[ "$last" = '1 passed, 1 failed, 1 skipped' ]
+	says 'no such system call'
+}
+
+@test "a plan at the end is a plan" {
+	program unit <<-'END'
+		echo 'ok 1 - good'
+		echo 1..1
+	END
+	suite
+	[ "$status" -eq 0 ]
+	[ "$last" = '1 passed, 0 failed, 0 skipped' ]
+}
+
+@test "a whole file skipped by its plan" {
+	program unit <<<"echo '1..0 # SKIP not on this machine'"
+	suite
+	[ "$status" -eq 0 ]
+	[ "$last" = '0 passed, 0 failed, 1 skipped' ]
+	says 'not on this machine'
+}
+
+@test "a plan that is not met is a failure" {
+	program unit <<-'END'
+		echo 1..3
+		echo 'ok 1 - good'
+	END
+	suite
+	[ "$status" -eq 1 ]
+	[ "$last" = '1 passed, 1 failed, 0 skipped' ]
+	says 'planned 3 tests, ran 1'
+}
+
+@test "no plan is a failure" {
+	program unit <<<"echo 'ok 1 - good'"
+	suite
+	[ "$status" -eq 1 ]
+	[ "$last" = '1 passed, 1 failed, 0 skipped' ]
+	says 'no plan'
+}
+
+@test "a crash after the last test is a failure" {
+	program unit <<-'END'
+		echo 1..1
+		echo 'ok 1 - good'
+		kill -ABRT $$
+	END
+	suite
+	[ "$status" -eq 1 ]
+	[ "$last" = '1 passed, 1 failed, 0 skipped' ]
+	says 'ended with status 134'
+}
+
+@test "a test that takes too long is a failure" {
+	bats_file slow <<-'END'
+		%test "slow" { sleep 60; }
+		%test "good" { true; }
+	END
+	vars+=(BATS_TEST_TIMEOUT=1)
+	suite
+	[ "$status" -eq 1 ]
+	[ "$last" = '1 passed, 1 failed, 0 skipped' ]
+}
+
+@test "a unit program that takes too long is a failure" {
+	program unit <<-'END'
+		echo 1..1
+		exec sleep 60
+	END
+	vars+=(BATS_TEST_TIMEOUT=1)
+	suite
+	[ "$status" -eq 1 ]
+	[ "$last" = '0 passed, 1 failed, 0 skipped' ]
+	says 'killed after 1 seconds'
+}
+
+@test "without a test kernel its tests run here, and the reason is given" {
+	bats_file pipes <<-'END'
+		# watchq: kernel
+		%test "pipes" { skip "no notification pipes"; }
+	END
+	bats_file both <<-'END'
+		# watchq: both
+		%test "anywhere" { true; }
+	END
+	suite
+	[ "$status" -eq 0 ]
+	[ "$last" = '1 passed, 0 failed, 1 skipped' ]
+	says '# no test kernel: WATCHQ_KERNEL=none'
+	says 'pipes.bats (host'
+}
+
+@test "a source tree that cannot be written" {
+	bats_file good <<<'%test "good" { true; }'
+	chmod -R a-w "$src"
+	suite
+	chmod -R u+w "$src"
+	[ "$status" -eq 0 ]
+}
+
+@test "ended from outside, it leaves no process behind" {
+	bats_file slow <<-'END'
+		%test "slow" { echo $$ >"$BATS_RUN_TMPDIR/../pid"; exec sleep 600; }
+	END
+	env -i PATH="$path" TMPDIR="$BATS_TEST_TMPDIR" WATCHQ_KERNEL=none \
+		top_srcdir="$src" top_builddir="$build" "$runner" >/dev/null 2>&1 3>&- &
+	local runner_pid=$! n pid=
+	for ((n = 0; n < 100; n++)); do
+		[ ! -s "$BATS_TEST_TMPDIR/pid" ] || { read -r pid <"$BATS_TEST_TMPDIR/pid"; break; }
+		sleep 0.1
+	done
+	[ -n "$pid" ]
+	kill -TERM "$runner_pid"
+	run wait "$runner_pid"
+	for ((n = 0; n < 50; n++)); do
+		kill -0 "$pid" 2>/dev/null || return 0
+		# A zombie that nobody has waited for is gone all the same.
+		[ "$(ps -o stat= -p "$pid" | cut -c1)" != Z ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
