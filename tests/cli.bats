@@ -62,6 +62,9 @@ load lib
 	[[ $output =~ "--events: unknown event 'linkt'; did you mean 'linked'?" ]]
 	run -1 watchq keys -e readonly
 	[[ $output =~ "unknown event 'readonly'" ]]
+	# Notes are meant only if they are named.
+	run -1 watchq decode -e header /dev/null
+	run -0 watchq decode -e note/header /dev/null
 	run -1 watchq decode -e kay/linked /dev/null
 	[[ $output =~ "unknown type of event 'kay'; did you mean 'key'?" ]]
 }
@@ -82,6 +85,7 @@ load lib
 
 @test "lists: columns, events, options; raw and as JSON Lines" {
 	equal "$(watchq keys --list-columns --raw | head -2 | tail -1 | cut -d' ' -f1)" SEQ
+	equal "$(watchq keys -H --raw -n | head -1 | cut -d' ' -f1)" SEQ
 	equal "$(watchq keys -H -J | jq -r .column | head -3 | xargs)" "SEQ TIME BOOTTIME"
 	equal "$(watchq keys --list-events -J | jq -r 'select(.number == 128) | "\(.type)/\(.event)"' | xargs)" \
 		"meta/ring_loss key/expired"

@@ -48,7 +48,7 @@ load lib
 
 @test "a backend that doesn't exist, and one that doesn't work" {
 	run -1 watchq keys --backend bipe
-	[[ $output =~ "there is no backend 'bipe' for keys" ]]
+	[[ $output =~ "keys: keys has no backend 'bipe'; it has auto, pipe" ]]
 	[ "$(watchq info -J | jq -r 'select(.name == "keys/pipe").works')" = false ] || skip "keys/pipe works here"
 	run -2 watchq keys --backend pipe
 	[[ $output =~ "notification pipe" ]]
