@@ -151,10 +151,10 @@ has_removal() { grep -q '"removal"' json && grep -q removal table && has_bytes 3
 
 @test "expiry posts nothing; the key's removal comes when it is collected" {
 	key=$(keyctl add user k v "$ring")
-	keyctl timeout "$key" 1
 	watching "$ring" "$key"
+	keyctl timeout "$key" 1
 	await has_expired "$key"
-	posted
+	posted "setattr $key"
 }
 has_expired() { ! keyctl describe "$1"; }
 
