@@ -41,6 +41,7 @@ static void say(const char *text)
 		fprintf(stderr, "watchq: %s\n", line);
 }
 
+__attribute__((format(printf, 1, 0)))
 static void vsay(const char *fmt, va_list ap)
 {
 	char text[1024];
