@@ -311,6 +311,23 @@ switches() { cat /proc/"$1"/task/*/status | grep ctxt_switches; }
 	equal "$(grep -v -e backend -e queue -e watching -e ready err || true)" ""
 }
 
+@test "on a terminal of 80 columns the default table fits" {
+	type script || skip "no script(1) to make a terminal"
+	cat >run <<-END
+		stty cols 80
+		exec "$WATCHQ" keys "$ring" -c 2 -w 10s -v 2>err
+	END
+	script -qec "bash run" tty >/dev/null 2>&1 3>&- </dev/null &
+	await grep -q ready err
+	keyctl add user short v "$ring"
+	keyctl add user "$(printf 'long-%.0s' {1..100})" v "$ring"
+	wait $!
+	grep -q 'AUX-DESCRIPTION' tty
+	grep -q 'linked.* short' tty
+	grep -q 'linked.* long-' tty
+	equal "$(tr -d '\r' <tty | grep -v '^Script' | awk 'length($0) > 80')" ""
+}
+
 @test "plain binary live, decoded live" {
 	start bin keys -B "$ring"
 	keyctl add user k v "$ring"

@@ -47,6 +47,6 @@ const struct command cmd_keys = {
 			  "%TYPE:DESCRIPTION or %:KEYRING."),
 	.run = keys_run,
 	.types = types,
-	.columns = "TIME,EVENT,KEY,DESCRIPTION,AUX,AUX-TYPE,AUX-DESCRIPTION",
+	.columns = "TIME,EVENT,KEY,DESCRIPTION,AUX,AUX-DESCRIPTION",
 	.options = OPTIONS_EVENTS | OPTIONS_LIVE,
 };
