@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ring.h"
@@ -51,24 +50,6 @@ struct wq_monitor {
 };
 
 /* ---- Clocks ---- */
-
-static uint64_t now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t) ts.tv_sec * 1000000000u + (uint64_t) ts.tv_nsec;
-}
-
-uint64_t wq_now_boottime(void)
-{
-	return now(CLOCK_BOOTTIME);
-}
-
-uint64_t wq_now_realtime(void)
-{
-	return now(CLOCK_REALTIME);
-}
 
 /* Follows steps of the wall clock, and not the jitter of reading two clocks. */
 static void read_clock(struct wq_monitor *m)
@@ -333,34 +314,7 @@ int wq_monitor_start(struct wq_monitor *m, struct wq_error *e)
 
 /* ---- Events ---- */
 
-void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const struct wq_watch *watch)
-{
-	const struct wq_record *rec = &item->rec;
-	const struct wq_field *f;
-
-	*ev = (struct wq_event) {
-		.boottime = item->boottime,
-		.rec = *rec,
-		.watch = watch,
-	};
-	f = wq_record_field(rec, WQ_F_KEY);
-	if (f) {
-		ev->has_key = true;
-		ev->key = (uint32_t) wq_field_value(rec, f);
-		ev->aux = (uint32_t) wq_field_value(rec, wq_record_field(rec, WQ_F_AUX));
-		ev->aux_kind = rec->sub->aux;
-		return;
-	}
-	/* A removal says what went away, not of which type. Serials of keys fit 31
-	 * bits; unique IDs of mounts begin above. */
-	f = wq_record_field(rec, WQ_F_REMOVED);
-	if (f && wq_field_value(rec, f) >= 1 && wq_field_value(rec, f) <= INT32_MAX) {
-		ev->has_key = true;
-		ev->key = (uint32_t) wq_field_value(rec, f);
-	}
-}
-
-int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
+static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 {
 	bool is_loss;
 	int rc;
@@ -382,6 +336,15 @@ int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
 	if (ev->mark == WQ_MARK_NONE && !is_loss)
 		m->counted++;
 	return m->count && m->counted >= m->count ? WQ_DONE : 0;
+}
+
+int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
+{
+	int rc = hand_on(m, ev);
+
+	wq_name_unref(ev->key_name);
+	wq_name_unref(ev->aux_name);
+	return rc;
 }
 
 /* ---- Running ---- */

@@ -89,7 +89,8 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 				       const char *source, const char *backend, const char *object);
 /** Fills @ev from a record: what can be known without asking anybody. */
 void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const struct wq_watch *watch);
-/** Filters, numbers and hands on. 0 to go on; WQ_DONE; -errno of the taker. */
+/** Filters, numbers and hands on. Gives back the references to names that @ev
+ * has: they are the event's. 0 to go on; WQ_DONE; -errno of the taker. */
 int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev);
 /** Nothing can come from @s any more. */
 void wq_engine_source_ended(struct wq_source *s);

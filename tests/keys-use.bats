@@ -176,7 +176,7 @@ is_expired() { keyctl describe "$1" 2>&1 | grep -q expired; }
 	asked=$(setpriv --reuid 4713 --regid 4713 --clear-groups --inh-caps=-all --bounding-set=-all \
 		keyctl session - "$WATCHQ" keys -d 512 -w 10ms 2>&1; echo "status $?")
 	echo "$before" >/proc/sys/fs/pipe-user-pages-soft
-	[[ $out =~ "queue of "([0-9]+)" records" ]]
+	[[ $out =~ "queue of "([0-9]+)" records: all that the limit on this user's pipes leaves" ]]
 	((BASH_REMATCH[1] >= 32 && BASH_REMATCH[1] < 512))
 	[[ $asked =~ "can't make the queue 512 records deep" ]]
 	[[ $asked =~ "status 1" ]]

@@ -50,7 +50,4 @@ void options_help(const struct command *cmd);
 /* Lists the options of @cmd; returns the exit status. */
 int options_list(const struct command *cmd, const struct output_config *config);
 
-/* "500ms", "2s", "1m30s", "0.5": nanoseconds; bare numbers are seconds. */
-bool parse_time(const char *text, int64_t *ns);
-
 #endif

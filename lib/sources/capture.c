@@ -379,7 +379,6 @@ static int capture_apply(struct wq_source *s, const struct wq_item *item)
 {
 	struct capture *c = s->priv;
 	struct wq_event ev;
-	int rc;
 
 	wq_engine_event(&ev, item, c->watch ? c->watch : plain_watch(s, item->rec.id));
 	ev.realtime = c->realtime;
@@ -389,15 +388,11 @@ static int capture_apply(struct wq_source *s, const struct wq_item *item)
 		if (ev.aux_kind == WQ_AUX_KEY)
 			ev.aux_name = wq_name_ref(wq_keys_find(c->names, ev.aux));
 	}
-	rc = wq_engine_emit(s->m, &ev);
-	wq_name_unref(ev.key_name);
-	wq_name_unref(ev.aux_name);
-
 	/* An event note speaks of one record. */
 	c->watch = NULL;
 	c->boottime = c->realtime = 0;
 	c->mark = WQ_MARK_NONE;
-	return rc;
+	return wq_engine_emit(s->m, &ev);
 }
 
 const struct wq_source_ops wq_capture = {

@@ -13,6 +13,7 @@
 #include "ring.h"
 #include "source.h"
 #include "sources/keys.h"
+#include "uapi.h"
 
 #define NAMES_BUDGET	(16u << 20)	/* bytes of names that are kept */
 #define READ_SIZE	(64u << 10)	/* a queue of 512 records of 127 bytes */
@@ -220,7 +221,9 @@ static int keys_pipe_open(struct wq_source *s, const struct wq_source_config *c,
 	if (!rc)
 		rc = wq_queue_open(&p->queue, c->depth, e);
 	if (!rc) {
-		wq_engine_log(s->m, WQ_LOG_INFO, "queue of %u records", p->queue.depth);
+		wq_engine_log(s->m, WQ_LOG_INFO, "queue of %u records%s", p->queue.depth,
+			      c->depth == 0 && p->queue.depth < WQ_UAPI_MAX_DEPTH ?
+			      ": all that the limit on this user's pipes leaves (/proc/sys/fs/pipe-user-pages-soft)" : "");
 		rc = set_filter(s, e);
 	}
 	if (!rc)
@@ -318,9 +321,6 @@ static int keys_pipe_apply(struct wq_source *s, const struct wq_item *item)
 			ev.aux_name = wq_name_ref(name_of(p, ev.aux));
 	}
 	rc = wq_engine_emit(s->m, &ev);
-	wq_name_unref(ev.key_name);
-	wq_name_unref(ev.aux_name);
-
 	if (rec->type_nr == WQ_TYPE_META && rec->subtype_nr == WQ_META_REMOVAL)
 		watch_removed(s, rec->id);
 	return rc;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Values that options have: each takes all of the text, or nothing. */
+#ifndef PARSE_H
+#define PARSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* "500ms", "2s", "1m30s", "0.5": nanoseconds; a number alone is seconds. */
+bool parse_time(const char *text, int64_t *ns);
+
+/* A decimal number from @min to @max. */
+bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *v);
+
+#endif
