@@ -271,12 +271,16 @@ bool wq_filter_can_deliver(const struct wq_filter *f);
 /** Places where a reader may keep what it made of a name. */
 #define WQ_NAME_CACHES	4
 
+/** Permissions that no key can have: they, the owner and the group were changed
+ * to what may not be viewed. */
+#define WQ_PERM_UNKNOWN	UINT32_MAX
+
 /** What a key was called when it was looked at. Never changes; shared by
  * reference. The text is what the kernel gave: any byte but NUL. */
 struct wq_name {
 	uint32_t serial;
-	uint32_t uid, gid;
-	uint32_t perm;		/* keyctl_setperm(3) */
+	uint32_t uid, gid;	/* not known if perm isn't */
+	uint32_t perm;		/* keyctl_setperm(3), or WQ_PERM_UNKNOWN */
 	const char *type;	/* "user", "keyring", ... */
 	const char *desc;
 	size_t type_len;	/* bytes */
@@ -298,8 +302,8 @@ void wq_name_unref(struct wq_name *n);
 struct wq_watch {
 	unsigned index;		/* from 0, in one monitor */
 	uint8_t id;		/* 1-255; 0: the source itself */
-	const char *source;	/* "keys" */
-	const char *backend;	/* "pipe", "capture", ... */
+	const char *source;	/* "keys"; 31 bytes at most */
+	const char *backend;	/* "pipe", "capture", ...; 31 bytes at most */
 	const char *object;	/* as the user named it, several joined by commas;
 				 * NULL: not known, or the source itself */
 	size_t object_len;	/* bytes */
@@ -414,8 +418,8 @@ void wq_recorder_free(struct wq_recorder *r);
  * does so itself; for a capture that may have no events. */
 int wq_recorder_begin(struct wq_recorder *r);
 
-/** Writes an event. 0, or what the taker returned; -ENOMEM; -EOPNOTSUPP: records
- * in the other byte order can't be annotated. */
+/** Writes an event. 0, or what the taker returned; -ENOMEM; -EOPNOTSUPP: notes,
+ * and records in the other byte order, can't be annotated. */
 int wq_recorder_add(struct wq_recorder *r, const struct wq_event *ev);
 
 /* ---- What works here: lib/probe.c -------------------------------------- */

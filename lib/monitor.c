@@ -89,6 +89,14 @@ int wq_monitor_new(struct wq_monitor **out, wq_event_fn fn, void *data)
 	return 0;
 }
 
+static void free_watch(struct wq_watch *w)
+{
+	free((char *) w->object);
+	free((char *) w->source);
+	free((char *) w->backend);
+	free(w);
+}
+
 void wq_monitor_free(struct wq_monitor *m)
 {
 	unsigned i;
@@ -98,12 +106,8 @@ void wq_monitor_free(struct wq_monitor *m)
 	for (i = 0; i < m->nsources; i++)
 		if (m->sources[i].open)
 			m->sources[i].source.ops->close(&m->sources[i].source);
-	for (i = 0; i < m->nwatches; i++) {
-		free((char *) m->watches[i]->object);
-		free((char *) m->watches[i]->source);
-		free((char *) m->watches[i]->backend);
-		free(m->watches[i]);
-	}
+	for (i = 0; i < m->nwatches; i++)
+		free_watch(m->watches[i]);
 	wq_ring_free(m->ring);
 	if (m->epfd >= 0)
 		close(m->epfd);
@@ -184,7 +188,18 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 {
 	struct wq_monitor *m = s->m;
 	struct wq_watch *w;
+	unsigned i;
 
+	/* Captures say the same again and again when they are put together. */
+	for (i = 0; i < m->nwatches; i++) {
+		w = m->watches[i];
+		if (w->id == id && strcmp(w->source, source) == 0 && strcmp(w->backend, backend) == 0 &&
+		    (object ? w->object && strcmp(w->object, object) == 0 : !w->object)) {
+			if (id)
+				s->by_id[id] = w;
+			return w;
+		}
+	}
 	if (m->nwatches == MAX_WATCHES)
 		return NULL;
 	w = calloc(1, sizeof(*w));
@@ -196,9 +211,11 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 	w->backend = strdup(backend);
 	w->object = object ? strdup(object) : NULL;
 	w->object_len = object ? strlen(object) : 0;
+	if (!w->source || !w->backend || (object && !w->object)) {
+		free_watch(w);
+		return NULL;
+	}
 	m->watches[m->nwatches++] = w;
-	if (!w->source || !w->backend || (object && !w->object))
-		return NULL;	/* freed with the monitor */
 	if (id)
 		s->by_id[id] = w;
 	return w;
@@ -321,8 +338,6 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 
 	if (!wq_filter_match(&m->filter, &ev->rec))
 		return 0;
-	if (ev->boottime && !ev->realtime)
-		ev->realtime = ev->boottime + (uint64_t) m->clock;
 	ev->seq = m->seq + 1;
 	is_loss = ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr != WQ_META_REMOVAL;
 	if (m->match && !is_loss && !m->match(m->match_data, ev))

@@ -150,7 +150,11 @@ static int write_watch(struct wq_recorder *r, const struct wq_watch *w)
 	put(p, &has_object, sizeof(has_object));
 	put_text(p, w->source);
 	put_text(p, w->backend);
-	put_text(p, has_object ? w->object : "");
+	/* The longest names go before their NUL does. */
+	if (has_object)
+		put(p, w->object, w->object_len < sizeof(p->bytes) - p->len ?
+				  w->object_len : sizeof(p->bytes) - p->len - 1);
+	put_text(p, "");
 	return put_note(r, WQ_NOTE_WATCH, p);
 }
 
@@ -228,7 +232,7 @@ int wq_recorder_add(struct wq_recorder *r, const struct wq_event *ev)
 	int rc = 0;
 
 	if (r->annotated) {
-		if (ev->rec.swapped)
+		if (ev->rec.swapped || ev->rec.type_nr == WQ_TYPE_NOTE)
 			return -EOPNOTSUPP;
 		rc = wq_recorder_begin(r);
 		if (!rc)

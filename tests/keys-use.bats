@@ -59,7 +59,7 @@ nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups keyctl session - "
 	run -1 watchq keys @a
 	run -1 watchq keys @x
 	[[ $output =~ "@x: no such keyring; there are @s, @u and @us" ]]
-	for word in hello 0 -5 12x 99999999999 '%' '%nothing' ''; do
+	for word in hello -5 12x 99999999999 '%' '%nothing' ''; do
 		run -1 watchq keys -- "$word"
 		[[ $output =~ "watchq: keys: $word: " ]]
 	done
@@ -361,4 +361,123 @@ switches() { cat /proc/"$1"/task/*/status | grep ctxt_switches; }
 		(((8#$flags & 8#2000000) != 0)) || { ls -l /proc/"$pid"/fd; return 1; }
 	done
 	stop json
+}
+
+@test "what was posted before SIGTERM is shown, also if nothing of it has been read" {
+	start json keys -J "$ring"
+	kill -STOP "$pid"
+	await is_stopped "$pid"
+	keyctl clear "$ring"
+	for i in $(seq 20); do keyctl add user "k$i" v "$ring" >/dev/null; done
+	kill -TERM "$pid"
+	kill -CONT "$pid"
+	wait "$pid"
+	equal "$(jq -r .event json | uniq -c | xargs)" "1 cleared 20 linked"
+}
+is_stopped() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = T ]; }
+
+@test "DETAIL alone has names, too" {
+	start raw keys -r -n -o DETAIL "$ring"
+	key=$(keyctl add user called v "$ring")
+	await has_lines 1 raw
+	stop raw
+	grep -q "aux=$key.*user: called" <(printf '%b\n' "$(cat raw)")
+}
+
+@test "serial numbers begin with 1" {
+	for word in 0 -5 0x0; do
+		run -1 watchq keys -- "$word"
+		[[ $output =~ "$word: "(serial numbers of keys go from 1 to|not a key) ]]
+	done
+	run -1 watchq keys 0
+	[[ $output =~ "0: serial numbers of keys go from 1 to 2147483647" ]]
+}
+
+@test "times follow a step of the wall clock" {
+	[ -n "${WATCHQ_TEST_KERNEL:-}" ] || skip "only in the test kernel: it sets the clock"
+	start json keys -J "$ring"
+	keyctl clear "$ring"
+	await has_lines 1 json
+	was=$(date +%s)
+	date -s "@$((was + 3600))" >/dev/null || skip "the clock can't be set here"
+	keyctl clear "$ring"
+	await has_lines 2 json || true
+	date -s "@$((was + 1))" >/dev/null
+	stop json
+	jq -es '(.[1].time - .[0].time) > 3500 and (.[1].boottime - .[0].boottime) < 60' json
+}
+
+@test "a new owner alone is written to an annotated capture" {
+	key=$(keyctl add user k v "$ring")
+	start note keys -B=annotated "$key"
+	keyctl chown "$key" 12
+	await decodes_to 1 note
+	keyctl chown "$key" 13
+	stop note
+	equal "$(watchq decode -J --output-all note | jq -c '[.event,.uid]' | xargs)" "[setattr,12] [setattr,13]"
+}
+decodes_to() { (($(watchq decode -J "$2" | wc -l) >= $1)); }
+
+@test "attributes that may not be viewed any more are unknown, not what they were" {
+	key=$(keyctl add user k v "$ring")
+	start json keys -J --output-all "$key"
+	start note keys -B=annotated "$key"
+	keyctl setperm "$key" 0x3d3d0000
+	await has_lines 1 json
+	keyctl setperm "$key" 0x20200000
+	await has_lines 2 json
+	stop json
+	stop note
+	equal "$(jq -c '[.description,.uid,.gid,.perm]' json)" '["k",0,0,"3d3d0000"]
+["k",null,null,null]'
+	equal "$(watchq decode -J --output-all note | jq -c '[.description,.uid,.perm]' | tail -1)" '["k",null,null]'
+}
+
+@test "--match on DETAIL knows names" {
+	start raw keys -r -n -o EVENT -m "DETAIL=key=$ring (keyring: called)" "$ring" @u
+	stop raw
+	named=$(keyctl newring called @s)
+	start raw keys -r -n -o EVENT -1 -m "DETAIL=key=$named (keyring: called)" "$ring" "$named"
+	keyctl clear "$ring"
+	keyctl clear "$named"
+	wait "$pid"
+	equal "$(out raw)" cleared
+	keyctl unlink "$named" @s
+}
+
+@test "a removal that was lost ends it all the same, and is said" {
+	key=$(keyctl add user k v "$ring")
+	later=$(keyctl add user later v "$ring")
+	start json keys -J -d 32 "$key"
+	json_pid=$pid
+	start other keys -J "$later"
+	pid=$json_pid
+	kill -STOP "$pid"
+	await is_stopped "$pid"
+	for i in $(seq 40); do keyctl update "$key" "$i"; done
+	keyctl unlink "$key" "$ring"
+	await has_no_key "$key"
+	# Keys are collected in order: when this one's removal is out, so is the other's.
+	keyctl unlink "$later" "$ring"
+	wait "$pid_other"
+	kill -CONT "$pid"
+	await is_gone "$pid"
+	status=0
+	wait "$pid" || status=$?
+	equal "$status" 0
+	equal "$(tail -1 json | jq -r .event)" loss
+	grep -q "$key: the key is gone; its removal is among what was lost" json.err
+}
+has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
+
+@test "as many names for one key as a note can hold, and more" {
+	named=()
+	for i in 1 2 3 4 5 6 7 8 9; do named+=("%user:$(printf 'a%.0s' {1..4000})"); done
+	key=$(keyctl add user "$(printf 'a%.0s' {1..4000})" v @s)
+	start note keys -B=annotated "${named[@]}"
+	keyctl update "$key" x
+	await has_bytes 31000 note
+	stop note
+	equal "$(watchq decode -J note | jq -r .event)" updated
+	keyctl unlink "$key" @s
 }

@@ -250,7 +250,7 @@ has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 	equal "$(jq -r 'select(.seq==4).aux_description' json)" "$wide"
 	for n in json table raw pairs; do
 		equal "$(LC_ALL=C tr -d '\n\040-\176\200-\377' <"$n" | wc -c)" 0
-		! LC_ALL=C grep -q $'\xc2\x9b' "$n"
+		if LC_ALL=C grep -q $'\xc2\x9b' "$n"; then return 1; fi
 	done
 	grep -q '\\x1b\[2J' table
 }

@@ -32,7 +32,7 @@ decode() { watchq decode --endian little "$@" c; }
 	equal "$(WATCHQ_COLUMNS=NONSENSE decode -r -o ID | sed -n 8p)" "3"
 	equal "$(WATCHQ_COLUMNS=+LEN decode -r | head -1)" "SEQ TIME TYPE EVENT ID OBJECT DETAIL LEN"
 	WATCHQ_COLUMNS=NONSENSE run -1 decode
-	[[ $output =~ "unknown column 'NONSENSE'" ]]
+	[[ $output =~ "WATCHQ_COLUMNS: unknown column 'NONSENSE'" ]]
 }
 
 @test "--output-all shows every column that --list-columns lists" {
@@ -67,7 +67,8 @@ decode() { watchq decode --endian little "$@" c; }
 @test "-0 ends lines with NUL" {
 	equal "$(decode -J -0 | tr -dc '\0' | wc -c)" 50
 	equal "$(decode -J -0 | tr -dc '\n' | wc -c)" 0
-	equal "$(decode -r -n -0 -o EVENT | tr '\0' '\n')" "$(decode -r -n -o EVENT)"
+	# A heading would be the first item's beginning.
+	equal "$(decode -r -0 -o EVENT | tr '\0' '\n')" "$(decode -r -n -o EVENT)"
 }
 
 @test "pairs: KEY=\"value\"" {
@@ -203,6 +204,55 @@ decodes_to() { equal "$(watchq decode -J "$2" | wc -l)" "$1"; }
 	equal "$(cat err)" ""
 }
 
+@test "a socket's reader that goes away ends it as well" {
+	mkfifo in
+	exec 7<>in
+	run -0 "$HELPERS/socket-out" "$WATCHQ" decode -J in
+	equal "$output" ""
+	exec 7>&-
+	"$HELPERS/records" 3000000 >many
+	run -0 "$HELPERS/socket-out" "$WATCHQ" decode -J many
+	equal "$output" ""
+}
+
+@test "closed descriptors are not taken by other files" {
+	run -1 timeout 10 bash -c '"$0" decode <&-' "$WATCHQ"
+	[[ $output =~ "can't read: Bad file descriptor" ]]
+	run -1 timeout 10 bash -c '"$0" decode c >&-' "$WATCHQ"
+	[[ $output =~ "can't write: Bad file descriptor" ]]
+	printf '\001\0\0\002\005\0\0\0' >bad
+	run -1 timeout 10 bash -c '"$0" decode --output-file log bad 2>&-' "$WATCHQ"
+	equal "$(cat log)" ""
+}
+
+@test "the input is not the output" {
+	"$HELPERS/records" 3 >many
+	cp many before
+	run -1 timeout 10 bash -c '"$0" decode -B many >>many' "$WATCHQ"
+	[[ $output =~ "many: the input is the output, too" ]]
+	run -1 timeout 10 "$WATCHQ" decode -B many --output-file many
+	cmp many before
+}
+
+@test "--timeout is kept while nobody reads, SIGHUP then is no end" {
+	"$HELPERS/records" 1000000 >many
+	mkfifo out
+	exec 8<>out
+	run -3 timeout 10 "$WATCHQ" decode -J -w 100ms many --output-file out
+	[[ $output =~ "stopped while the output was not being read" ]]
+	"$WATCHQ" decode -J many --output-file out 2>err 8>&- 3>&- &
+	local pid=$!
+	await has_stalled "$pid"
+	kill -HUP "$pid"
+	cat <out >o 3>&- 8>&- &
+	local reader=$!
+	exec 8>&-
+	wait "$pid"
+	wait "$reader"
+	equal "$(cat err)" ""
+	equal "$(tail -1 o | jq .seq)" 1000000
+}
+
 @test "SIGTERM: what was read is out, status 0; also while nobody reads" {
 	mkfifo in
 	exec 7<>in
@@ -250,6 +300,21 @@ has_stalled() { grep -q pipe /proc/"$1"/wchan || [ "$(cut -d' ' -f3 /proc/"$1"/s
 	equal "$(wc -l <log2.old)" 1
 	run -1 watchq decode c --output-file /nowhere/at/all
 	[[ $output =~ "/nowhere/at/all: can't open for writing" ]]
+}
+
+@test "SIGHUP in the midst of much: what was made before goes to the old file" {
+	"$HELPERS/records" 2000000 >many
+	"$WATCHQ" decode -r -o SEQ many --output-file log 3>&- &
+	local pid=$!
+	await test -s log
+	mv log log.old
+	kill -HUP "$pid"
+	await test -s log
+	kill -TERM "$pid"
+	wait "$pid"
+	equal "$(head -1 log)" SEQ
+	# None is missing, none is twice.
+	equal "$(sed 1d log | head -1)" $(($(tail -1 log.old) + 1))
 }
 
 @test "--timeout: status 3, whatever is filtered out" {

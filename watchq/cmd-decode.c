@@ -43,6 +43,11 @@ static int decode_run(const struct command *cmd, int argc, char **argv)
 	r = run_new(&o, &status);
 	if (!r)
 		return status;
+	if (run_writes_to(r, fd)) {
+		msg_error(_("%s: the input is the output, too"), name);
+		run_free(r);
+		return STATUS_FAILURE;
+	}
 	if (wq_monitor_add_capture(run_monitor(r), fd, name, o.endian, &e)) {
 		status = msg_fail(&e);
 		run_free(r);

@@ -111,7 +111,7 @@ enum column_id column_by_name(const char *name, size_t len)
 	return i;
 }
 
-static int unknown_column(const char *name, size_t len)
+static int unknown_column(const char *where, const char *name, size_t len)
 {
 	char word[64];
 	struct suggestion s = { .word = word };
@@ -120,10 +120,10 @@ static int unknown_column(const char *name, size_t len)
 	snprintf(word, sizeof(word), "%.*s", (int) len, name);
 	for (i = 0; i < COL__NR; i++)
 		suggest_offer(&s, columns[i].name);
-	return msg_usage(_("unknown column '%s'%s"), word, suggest_text(&s));
+	return msg_usage(_("%s: unknown column '%s'%s"), where, word, suggest_text(&s));
 }
 
-int columns_parse(struct column_list *list, const char *text)
+int columns_parse(struct column_list *list, const char *text, const char *where)
 {
 	if (*text == '+')
 		text++;
@@ -135,9 +135,9 @@ int columns_parse(struct column_list *list, const char *text)
 		enum column_id id = column_by_name(text, len);
 
 		if (id == COL__NR)
-			return unknown_column(text, len);
+			return unknown_column(where, text, len);
 		if (list->n == sizeof(list->ids) / sizeof(list->ids[0]))
-			return msg_usage(_("too many columns"));
+			return msg_usage(_("%s: too many columns"), where);
 		list->ids[list->n++] = id;
 		if (text[len] == '\0')
 			return 0;
@@ -213,7 +213,9 @@ static void set_lost(struct value *v, const struct wq_record *rec)
 /* A column of a key's name. */
 static void set_name(struct value *v, enum column_id id, const struct wq_name *n)
 {
-	if (!n) {
+	bool attribute = id == COL_UID || id == COL_GID || id == COL_PERM;
+
+	if (!n || (attribute && n->perm == WQ_PERM_UNKNOWN)) {
 		v->kind = VALUE_UNKNOWN;
 		return;
 	}
@@ -282,6 +284,17 @@ static size_t detail_field(char *buf, size_t size, const struct wq_event *ev, co
 	return (size_t) snprintf(buf, size, "%s=%" PRIu64 " ", f->name, nr);
 }
 
+/* Ends a text that did not fit with dots, not within a character. Its length. */
+static size_t cut_short(char *text, size_t size)
+{
+	size_t len = size - sizeof("...");
+
+	while (len && ((unsigned char) text[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(text + len, "...", sizeof("..."));
+	return len + 3;
+}
+
 static void set_detail(struct value *v, const struct wq_event *ev)
 {
 	const struct wq_layout *l = ev->rec.sub ? ev->rec.sub->layout : NULL;
@@ -293,8 +306,8 @@ static void set_detail(struct value *v, const struct wq_event *ev)
 		if (l->fields[i].offset + l->fields[i].size > ev->rec.len)
 			break;
 		len += detail_field(v->own + len, sizeof(v->own) - len, ev, &l->fields[i]);
-		if (len >= sizeof(v->own)) {	/* cut: a description may be 4 KiB long */
-			set_text(v, v->own, sizeof(v->own) - 1);
+		if (len >= sizeof(v->own)) {	/* a description may be 4 KiB long */
+			set_text(v, v->own, cut_short(v->own, sizeof(v->own)));
 			return;
 		}
 	}

@@ -52,8 +52,8 @@ struct column_list {
 
 /* Puts the columns named in @text, separated by commas, behind those that are
  * in @list; with a '+' before the first too, else instead of them. 0, or
- * STATUS_FAILURE, said. */
-int columns_parse(struct column_list *list, const char *text);
+ * STATUS_FAILURE, said of @where. */
+int columns_parse(struct column_list *list, const char *text, const char *where);
 
 /* The column with that name, in any case, also as JSON spells it; COL__NR if
  * there is none. */

@@ -29,7 +29,10 @@ static void say(const char *text)
 	for (; *text && n < sizeof(line) - 5; text++) {
 		unsigned char c = (unsigned char) *text;
 
-		if (c < 0x20 || c == 0x7f)
+		/* C1 controls, too: U+0080 to U+009F. */
+		if (c == 0xc2 && (unsigned char) text[1] >= 0x80 && (unsigned char) text[1] < 0xa0)
+			n += (size_t) snprintf(line + n, sizeof(line) - n, "\\x%02x", (unsigned char) *++text);
+		else if (c < 0x20 || c == 0x7f)
 			n += (size_t) snprintf(line + n, sizeof(line) - n, "\\x%02x", c);
 		else
 			line[n++] = (char) c;

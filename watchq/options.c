@@ -53,7 +53,7 @@ static const struct option_row rows[] = {
 	{ 'o', "output", "LIST", EVENTS, N_("columns to show; with + before it, beside the default ones") },
 	{ OPT_OUTPUT_ALL, "output-all", NULL, EVENTS, N_("show all columns") },
 	{ 'n', "noheadings", NULL, EVENTS | LIST, N_("no line of headings") },
-	{ '0', "zero", NULL, EVENTS, N_("end lines with NUL, not newline") },
+	{ '0', "zero", NULL, EVENTS, N_("end lines with NUL, not newline; no headings") },
 	{ 'u', "notruncate", NULL, EVENTS, N_("don't cut long cells on a terminal") },
 	{ OPT_OUTPUT_FILE, "output-file", "FILE", EVENTS, N_("append to FILE; opened anew on SIGHUP") },
 	{ OPT_TIME_FORMAT, "time-format", "FORMAT", EVENTS, N_("TIME but in JSON: short, iso, delta, monotonic or raw") },
@@ -153,7 +153,7 @@ static int set_match(struct options *o, const char *text)
 	if (o->nmatch == MATCH_MAX)
 		return msg_usage(_("--match: no more than %d of them"), MATCH_MAX);
 	snprintf(name, sizeof(name), "%.*s", (int) (equals - text), text);
-	if (strchr(name, ',') || columns_parse(&one, name))
+	if (strchr(name, ',') || columns_parse(&one, name, "--match"))
 		return STATUS_FAILURE;
 	o->match[o->nmatch].column = one.ids[0];
 	o->match[o->nmatch++].value = equals + 1;
@@ -262,7 +262,7 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->output.noheadings = true;
 		return 0;
 	case '0':
-		o->output.zero = true;
+		o->output.zero = o->output.noheadings = true;
 		return 0;
 	case 'u':
 		o->output.notruncate = true;
@@ -327,19 +327,19 @@ static int choose_columns(struct options *o, const struct pending *pend)
 	if (pend->all) {
 		for (i = 0; i < COL__NR; i++)
 			list->ids[list->n++] = i;
-		return pend->columns && *pend->columns == '+' ? columns_parse(list, pend->columns) : 0;
+		return pend->columns && *pend->columns == '+' ? columns_parse(list, pend->columns, "--output") : 0;
 	}
 	if (pend->columns && *pend->columns != '+')
-		return columns_parse(list, pend->columns);
+		return columns_parse(list, pend->columns, "--output");
 	if (o->output.format == FORMAT_JSON)
 		json_columns(list);
 	else if (o->cmd->columns)
-		rc = columns_parse(list, o->cmd->columns);
+		rc = columns_parse(list, o->cmd->columns, o->cmd->name);
 	/* The environment's are instead of the command's, in every form. */
 	if (!rc && env && *env)
-		rc = columns_parse(list, env);
+		rc = columns_parse(list, env, "WATCHQ_COLUMNS");
 	if (!rc && pend->columns)
-		rc = columns_parse(list, pend->columns);
+		rc = columns_parse(list, pend->columns, "--output");
 	return rc;
 }
 

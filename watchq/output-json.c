@@ -19,6 +19,7 @@
 #define MAX_WATCHES	4096		/* whose text is kept */
 #define KINDS		(6 * 256)	/* types below 6, by subtype */
 #define SLOTS		WQ_NAME_CACHES
+#define KEEP_MAX	1024		/* bytes: names are bounded, and so must this be */
 #define NAME_ROOM	32		/* `,"name":` */
 
 /* A text of the plan's own, or one that is kept. */
@@ -340,7 +341,8 @@ static char *put_kept(char *p, const struct json *j, const struct step *s, const
 
 	for (i = 0; i < s->n; i++)
 		p = put_column(p, j, j->config->columns.ids[s->first + i], ev);
-	if (at)		/* without memory it is made anew each time */
+	/* What isn't kept is made anew each time. */
+	if (at && p - from <= KEEP_MAX)
 		*at = new_text(from, (size_t) (p - from));
 	return p;
 }

@@ -54,7 +54,8 @@ void output_time(char *buf, size_t size, enum time_format format,
 	uint64_t before = *last;
 
 	buf[0] = '\0';
-	*last = ev->boottime;
+	if (ev->boottime)
+		*last = ev->boottime;
 	switch (format) {
 	case TIME_MONOTONIC:
 		if (ev->boottime)
@@ -62,7 +63,7 @@ void output_time(char *buf, size_t size, enum time_format format,
 		break;
 	case TIME_DELTA:
 		if (ev->boottime)
-			seconds(buf, size, "+", before ? ev->boottime - before : 0);
+			seconds(buf, size, "+", before && ev->boottime > before ? ev->boottime - before : 0);
 		break;
 	case TIME_RAW:
 		if (ev->realtime)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ struct run {
 	int output_error;	/* -errno: of writing an event */
 	int sigfd;
 	bool stopped;		/* by SIGINT or SIGTERM */
+	bool reopen;		/* SIGHUP: the output file, when a line is whole */
 	int64_t deadline;	/* CLOCK_MONOTONIC, ns; -1: none */
 };
 
@@ -68,16 +70,74 @@ static int open_output_file(const char *path)
 /* Signals are read from a descriptor, so that none interrupts anything. */
 static int open_signals(bool hangup)
 {
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
 	sigset_t set;
+	unsigned i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (hangup)
-		sigaddset(&set, SIGHUP);
+	for (i = 0; i < 2u + hangup; i++) {
+		/* Who started us may want it ignored: nohup, a script's '&'. */
+		if (sigaction(wanted[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN && wanted[i] != SIGHUP)
+			continue;
+		sigaddset(&set, wanted[i]);
+	}
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static bool time_is_up(const struct run *r)
+{
+	return r->deadline >= 0 && now() >= r->deadline;
+}
+
+static void take_signals(struct run *r)
+{
+	struct signalfd_siginfo info;
+
+	while (read(r->sigfd, &info, sizeof(info)) == (ssize_t) sizeof(info))
+		*(info.ssi_signo == SIGHUP ? &r->reopen : &r->stopped) = true;
+}
+
+/* The output takes no more: waits until it does. Who is to end gives up when the
+ * reader has stood still for a second. */
+static int on_wait(void *data, int fd)
+{
+	struct run *r = data;
+
+	for (;;) {
+		struct pollfd fds[2] = {
+			{ .fd = fd, .events = POLLOUT },
+			{ .fd = r->sigfd, .events = POLLIN },
+		};
+		bool ending = r->stopped || time_is_up(r);
+		int64_t left = ending ? 1000000000 : r->deadline - now();
+		struct timespec ts = { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
+		int n = ppoll(fds, 2, ending || r->deadline >= 0 ? &ts : NULL, NULL);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (fds[1].revents)
+			take_signals(r);
+		if (fds[0].revents)
+			return 0;
+		if (n == 0 && ending)
+			return r->stopped ? -EINTR : -ETIMEDOUT;
+	}
+}
+
+static bool has_name(enum column_id id)
+{
+	return id == COL_DETAIL || columns[id].from == FROM_KEY || columns[id].from == FROM_AUX;
 }
 
 static bool needs_names(const struct options *o)
@@ -87,16 +147,13 @@ static bool needs_names(const struct options *o)
 	if (o->output.format == FORMAT_BINARY && !o->output.annotated && o->nmatch == 0)
 		return false;
 	for (i = 0; i < o->nmatch; i++)
-		if (columns[o->match[i].column].from == FROM_KEY || columns[o->match[i].column].from == FROM_AUX)
+		if (has_name(o->match[i].column))
 			return true;
 	if (o->output.format == FORMAT_BINARY)
 		return o->output.annotated;
-	for (i = 0; i < o->output.columns.n; i++) {
-		enum column_id id = o->output.columns.ids[i];
-
-		if (id == COL_DETAIL || columns[id].from == FROM_KEY || columns[id].from == FROM_AUX)
+	for (i = 0; i < o->output.columns.n; i++)
+		if (has_name(o->output.columns.ids[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -125,7 +182,7 @@ struct run *run_new(const struct options *o, int *status)
 	}
 	r->sigfd = open_signals(o->output_file != NULL);
 	r->ops = output_for(o->output.format);
-	if (r->sigfd < 0 || sink_open(&r->sink, fd, r->sigfd) || wq_monitor_new(&r->m, on_event, r)) {
+	if (r->sigfd < 0 || sink_open(&r->sink, fd, on_wait, r) || wq_monitor_new(&r->m, on_event, r)) {
 		msg_error(_("can't start: %s"), strerror(errno ? errno : ENOMEM));
 		run_free(r);
 		return NULL;
@@ -152,6 +209,14 @@ struct wq_monitor *run_monitor(struct run *r)
 	return r->m;
 }
 
+bool run_writes_to(const struct run *r, int fd)
+{
+	struct stat in, out;
+
+	return fstat(fd, &in) == 0 && fstat(r->sink.fd, &out) == 0 && S_ISREG(in.st_mode) &&
+	       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
 void run_free(struct run *r)
 {
 	/* The monitor first: its names hold what the output has made of them. */
@@ -174,31 +239,24 @@ static int output_status(const struct run *r, int rc)
 {
 	const char *to = r->o->output_file ? r->o->output_file : _("standard output");
 
-	if (rc == 0 || rc == -EPIPE)
+	if (rc == 0 || rc == -EPIPE || rc == -ECONNRESET)
 		return STATUS_OK;
-	if (rc == -EINTR)
+	if (rc == -EINTR || rc == -ETIMEDOUT)
 		msg_error(_("stopped while the output was not being read: it is not complete"));
 	else if (rc == -EOPNOTSUPP)
-		msg_error(_("records in the other byte order can't be annotated; write them plain, with --binary"));
+		msg_error(_("a note, or a record in the other byte order, can't be annotated; write plain records, with --binary"));
 	else
 		msg_error(_("%s: can't write: %s"), to, strerror(-rc));
-	return STATUS_FAILURE;
+	return rc == -ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILURE;
 }
 
 /* ---- Running ---- */
-
-static int64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 static int reopen_output(struct run *r)
 {
 	int rc = sink_flush(&r->sink), fd;
 
+	r->reopen = false;
 	if (rc)
 		return rc;
 	fd = open_output_file(r->o->output_file);
@@ -209,20 +267,6 @@ static int reopen_output(struct run *r)
 	/* A file of its own: with headings, or what a capture begins with. */
 	r->ops->free(r->output);
 	return new_output(r);
-}
-
-static int take_signals(struct run *r)
-{
-	struct signalfd_siginfo info;
-	int rc = 0;
-
-	while (!rc && read(r->sigfd, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			rc = reopen_output(r);
-		else
-			r->stopped = true;
-	}
-	return rc;
 }
 
 /* Waits for something to do, or with @more only looks. 0; 1: who read the output
@@ -241,13 +285,9 @@ static int wait_more(struct run *r, bool more)
 		ts = (struct timespec) { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
 	if (ppoll(fds, 3, more || r->deadline >= 0 ? &ts : NULL, NULL) < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (fds[1].revents) {
-		int rc = take_signals(r);
-
-		if (rc)
-			return rc;
-	}
-	return fds[2].revents & (POLLERR | POLLNVAL) ? 1 : 0;
+	if (fds[1].revents)
+		take_signals(r);
+	return fds[2].revents & (POLLERR | POLLHUP | POLLNVAL) ? 1 : 0;
 }
 
 static int loop(struct run *r)
@@ -257,14 +297,17 @@ static int loop(struct run *r)
 
 	for (;;) {
 		/* Once more after a signal: what has been posted is shown. */
-		bool last = r->stopped || (r->deadline >= 0 && now() >= r->deadline);
+		bool last = r->stopped || time_is_up(r);
 		int out;
 
 		rc = wq_monitor_dispatch(r->m, &e);
 		/* What came before an error is out before it is told. */
 		out = r->output_error;
-		if (!out && (rc != 1 || last))
-			out = sink_flush(&r->sink);
+		if ((!out && (rc != 1 || last)) || out == -EOPNOTSUPP) {
+			int flushed = sink_flush(&r->sink);
+
+			out = out ? out : flushed;
+		}
 		if (out)
 			status = output_status(r, out);
 		if (rc < 0 && !r->output_error)
@@ -277,6 +320,8 @@ static int loop(struct run *r)
 		rc = wait_more(r, rc == 1);
 		if (rc == 1)
 			return STATUS_OK;
+		if (rc == 0 && r->reopen)
+			rc = reopen_output(r);
 		if (rc < 0)
 			return output_status(r, rc);
 	}

@@ -14,6 +14,9 @@ struct run *run_new(const struct options *o, int *status);
 
 struct wq_monitor *run_monitor(struct run *r);
 
+/* Whether the output is the regular file that @fd is. */
+bool run_writes_to(const struct run *r, int fd);
+
 /* Starts the monitor and shows what comes until there is an end to it. Frees
  * the run. Returns the exit status. */
 int run_go(struct run *r);

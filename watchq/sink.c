@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -21,9 +20,9 @@ void sink_set_fd(struct sink *s, int fd)
 	s->regular = fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
 }
 
-int sink_open(struct sink *s, int fd, int stop_fd)
+int sink_open(struct sink *s, int fd, int (*wait)(void *data, int fd), void *wait_data)
 {
-	*s = (struct sink) { .stop_fd = stop_fd, .size = SINK_SIZE };
+	*s = (struct sink) { .wait = wait, .wait_data = wait_data, .size = SINK_SIZE };
 	s->buf = malloc(s->size);
 	if (!s->buf)
 		return -ENOMEM;
@@ -37,52 +36,47 @@ void sink_close(struct sink *s)
 	s->buf = NULL;
 }
 
-/* Never sleeps in write(2): a signal that comes just before it would not be
- * seen until somebody reads. */
+/* Bytes written, or -errno. Never sleeps in write(2): a signal that comes just
+ * before it would not be seen until somebody reads. */
 static ssize_t write_some(struct sink *s, const char *bytes, size_t len)
 {
 	struct iovec iov = { .iov_base = (char *) bytes, .iov_len = len };
-	struct pollfd fds[2] = {
-		{ .fd = s->fd, .events = POLLOUT },
-		{ .fd = s->stop_fd, .events = POLLIN },
-	};
 	ssize_t n;
+	int rc;
 
-	if (s->regular)
-		return write(s->fd, bytes, len);
-
+	if (s->regular) {
+		n = write(s->fd, bytes, len);
+		return n < 0 ? -errno : n;
+	}
 	n = pwritev2(s->fd, &iov, 1, -1, RWF_NOWAIT);
-	if (n >= 0 || (errno != EAGAIN && errno != EOPNOTSUPP && errno != ESPIPE))
+	if (n >= 0)
 		return n;
+	if (errno != EAGAIN && errno != EOPNOTSUPP && errno != ESPIPE)
+		return -errno;
 	if (errno == EAGAIN)
-		len = 0;
-	if (poll(fds, 2, -1) < 0)
-		return -1;
-	if (fds[0].revents)	/* PIPE_BUF bytes can be written now, or an error told */
-		return len ? write(s->fd, bytes, len < PIPE_BUF ? len : PIPE_BUF) : 0;
-	errno = EOWNERDEAD;	/* told to stop: no errno of write(2)'s */
-	return -1;
+		len = 0;		/* ask again when there is room */
+	rc = s->wait(s->wait_data, s->fd);
+	if (rc || len == 0)
+		return rc;
+	/* Now PIPE_BUF bytes can be written without waiting. */
+	n = write(s->fd, bytes, len < PIPE_BUF ? len : PIPE_BUF);
+	return n < 0 && errno != EINTR && errno != EAGAIN ? -errno : n < 0 ? 0 : n;
 }
 
 int sink_flush(struct sink *s)
 {
 	size_t done = 0;
-	int rc = 0;
+	ssize_t n = 0;
 
 	while (done < s->len) {
-		ssize_t n = write_some(s, s->buf + done, s->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			rc = errno == EOWNERDEAD ? -EINTR : -errno;
+		n = write_some(s, s->buf + done, s->len - done);
+		if (n < 0)
 			break;
-		}
 		done += (size_t) n;
 	}
 	memmove(s->buf, s->buf + done, s->len - done);
 	s->len -= done;
-	return rc;
+	return n < 0 ? (int) n : 0;
 }
 
 char *sink_room(struct sink *s, size_t len, int *rc)

@@ -9,21 +9,22 @@
 
 struct sink {
 	int fd;
-	int stop_fd;		/* readable: give up waiting for who reads; -1: none */
+	int (*wait)(void *data, int fd);	/* until fd takes more: 0, or -errno to give up */
+	void *wait_data;
 	bool regular;		/* never blocks for long */
 	size_t len, size;
 	char *buf;
 };
 
-/* @fd and @stop_fd stay the caller's. 0 or -ENOMEM. */
-int sink_open(struct sink *s, int fd, int stop_fd);
+/* @fd stays the caller's. 0 or -ENOMEM. */
+int sink_open(struct sink *s, int fd, int (*wait)(void *data, int fd), void *wait_data);
 void sink_close(struct sink *s);
 
 /* Goes on with another file: what is in the buffer must have been flushed. */
 void sink_set_fd(struct sink *s, int fd);
 
-/* Writes out what is there. 0; -EPIPE: who read is gone; -EINTR: told to stop
- * while nobody read; -errno. */
+/* Writes out what is there. 0; -EPIPE: who read is gone; what wait() gave;
+ * -errno. */
 int sink_flush(struct sink *s);
 
 /* Room for @len bytes at least, or NULL and the reason in *@rc. */

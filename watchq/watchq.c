@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,9 +86,22 @@ static int run(int argc, char **argv)
 	return run_command(word, argc - 1, argv + 1);
 }
 
+/* Closed standard descriptors would be taken by the first files that are opened:
+ * in their place, ones that can be neither read nor written as they'd have to be. */
+static void keep_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
+
+	keep_descriptors();
 
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");	/* points in numbers, whoever reads them */

@@ -22,6 +22,7 @@
 #define BUF_SIZE	(256u << 10)
 #define NAMES_BUDGET	(64u << 20)	/* well-kept captures forget before: recorder.c */
 #define MAX_WATCHES	4096		/* that a capture may define */
+#define WORD_MAX	31		/* bytes of a source's or backend's name */
 
 struct capture {
 	int fd;
@@ -171,6 +172,7 @@ static const char *read_header(struct wq_source *s, struct reader *r)
 	c->watch = NULL;
 	c->boottime = c->realtime = 0;
 	memset(c->watches, 0, MAX_WATCHES * sizeof(*c->watches));
+	memset(s->by_id, 0, sizeof(s->by_id));
 	wq_keys_clear(c->names);
 	return NULL;
 }
@@ -182,7 +184,7 @@ static const char *read_watch(struct wq_source *s, struct reader *r)
 	uint8_t id = take_u8(r), has_object = take_u8(r);
 	const char *source = take_text(r), *backend = take_text(r), *object = take_text(r);
 
-	if (!r->ok || index >= MAX_WATCHES)
+	if (!r->ok || index >= MAX_WATCHES || strlen(source) > WORD_MAX || strlen(backend) > WORD_MAX)
 		return "it describes no watch";
 	if (c->watches[index])
 		return "it describes a watch anew";

@@ -9,6 +9,7 @@
 
 #include "filter.h"
 #include "models/keys.h"
+#include "models/names.h"
 #include "queue.h"
 #include "ring.h"
 #include "source.h"
@@ -28,7 +29,7 @@ struct keys_pipe {
 	/* Owned by the engine's thread. */
 	struct wq_keys *names;		/* NULL: names aren't wanted */
 	unsigned standing;		/* watches */
-	bool standing_id[256];
+	int32_t standing_key[256];	/* by ID; 0: none stands */
 };
 
 /* A key to watch: several arguments may name the same one. */
@@ -55,9 +56,14 @@ static struct wq_name *look_up(struct keys_pipe *p, uint32_t serial)
 {
 	struct wq_name *n = wq_key_describe((int32_t) serial);
 
+	struct wq_name *old;
+
 	if (!n)
 		return NULL;
-	wq_keys_put(p->names, n);
+	/* What the writer has made of the old one stays good if nothing changed. */
+	old = wq_keys_find(p->names, serial);
+	if (!old || !wq_name_equal(old, n))
+		wq_keys_put(p->names, n);
 	wq_name_unref(n);	/* the table has it now, or there is no memory */
 	return wq_keys_find(p->names, serial);
 }
@@ -71,6 +77,26 @@ static struct wq_name *name_of(struct keys_pipe *p, uint32_t serial)
 		return NULL;
 	n = wq_keys_find(p->names, serial);
 	return n ? n : look_up(p, serial);
+}
+
+/* What an event says anew: attributes that were set, and a link, which may be of
+ * another key by a serial that was used before. */
+static void look_again(struct keys_pipe *p, const struct wq_event *ev)
+{
+	struct wq_name *old, *n;
+
+	if (ev->rec.subtype_nr == WQ_KEY_LINKED)
+		look_up(p, ev->aux);
+	if (ev->rec.subtype_nr != WQ_KEY_SETATTR || look_up(p, ev->key) || errno != EACCES)
+		return;
+
+	/* No View permission any more: what was known of them is wrong now. */
+	old = wq_keys_find(p->names, ev->key);
+	n = old ? wq_name_new(ev->key, WQ_PERM_UNKNOWN, WQ_PERM_UNKNOWN, WQ_PERM_UNKNOWN,
+			      old->type, old->type_len, old->desc, old->desc_len) : NULL;
+	if (n)
+		wq_keys_put(p->names, n);
+	wq_name_unref(n);
 }
 
 /* What is there when the watch has just begun to stand: records of it may come
@@ -172,7 +198,7 @@ static int watch_all(struct wq_source *s, struct wanted *w, size_t n, struct wq_
 		if (!wq_engine_watch(s, (uint8_t) w[i].id, s->ops->source, s->ops->backend, w[i].object))
 			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 		p->standing++;
-		p->standing_id[w[i].id] = true;
+		p->standing_key[w[i].id] = w[i].serial;
 		wq_engine_log(s->m, WQ_LOG_INFO, "%s: watching key %d as %u", w[i].object, w[i].serial, w[i].id);
 	}
 	/* All watches first: what is learnt late can still be looked up. */
@@ -296,11 +322,29 @@ static void watch_removed(struct wq_source *s, uint8_t id)
 {
 	struct keys_pipe *p = s->priv;
 
-	if (!p->standing_id[id])
+	if (!p->standing_key[id])
 		return;
-	p->standing_id[id] = false;
+	p->standing_key[id] = 0;
 	if (--p->standing == 0)
 		wq_engine_source_ended(s);
+}
+
+/* A removal may be among what was lost: nothing else would ever tell of it. */
+static void look_for_removed(struct wq_source *s)
+{
+	struct keys_pipe *p = s->priv;
+	unsigned id;
+
+	for (id = 1; id < 256; id++) {
+		struct wq_name *n = p->standing_key[id] ? wq_key_describe(p->standing_key[id]) : NULL;
+
+		if (p->standing_key[id] && !n && errno == ENOKEY) {
+			wq_engine_log(s->m, WQ_LOG_WARNING, "%s: the key is gone; its removal is among what was lost",
+				      s->by_id[id]->object);
+			watch_removed(s, (uint8_t) id);
+		}
+		wq_name_unref(n);
+	}
 }
 
 static int keys_pipe_apply(struct wq_source *s, const struct wq_item *item)
@@ -312,9 +356,10 @@ static int keys_pipe_apply(struct wq_source *s, const struct wq_item *item)
 	int rc;
 
 	wq_engine_event(&ev, item, watch);
+	ev.realtime = item->boottime + (uint64_t) wq_engine_clock(s->m);
 	if (ev.has_key) {
-		if (rec->type_nr == WQ_TYPE_KEY && rec->subtype_nr == WQ_KEY_SETATTR && p->names)
-			look_up(p, ev.key);
+		if (rec->type_nr == WQ_TYPE_KEY && p->names)
+			look_again(p, &ev);
 		/* Held: the second look-up may push the first out of the table. */
 		ev.key_name = wq_name_ref(name_of(p, ev.key));
 		if (ev.aux_kind == WQ_AUX_KEY)
@@ -323,6 +368,8 @@ static int keys_pipe_apply(struct wq_source *s, const struct wq_item *item)
 	rc = wq_engine_emit(s->m, &ev);
 	if (rec->type_nr == WQ_TYPE_META && rec->subtype_nr == WQ_META_REMOVAL)
 		watch_removed(s, rec->id);
+	if (rec->type_nr == WQ_TYPE_META && rec->subtype_nr == WQ_META_LOSS)
+		look_for_removed(s);
 	return rc;
 }
 

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Notes and records put together by hand: what a capture may say, and may not.
+
+load lib
+
+setup() { cd "$BATS_TEST_TMPDIR"; }
+
+hex() { tr -d ' \n' | tr a-f A-F | unhex; }
+
+# Little-endian: a number of N bytes; a text with its NUL; a note TAG PAYLOAD.
+le() { local h i; printf -v h "%0$((2 * $1))X" "$2"; for ((i = 2 * $1 - 2; i >= 0; i -= 2)); do printf %s "${h:i:2}"; done; }
+text() { printf '%s\0' "$1" | basenc -w0 --base16; }
+note() {
+	local payload=$2 part=0 chunk
+	while :; do
+		chunk=${payload:0:238}	# 119 bytes
+		payload=${payload:238}
+		printf 'F0FFFF%s%s%s%s00%s\n' "$(le 1 "$1")" "$(le 1 $((8 + ${#chunk} / 2)))" "$(le 1 $part)" \
+			"$([ -n "$payload" ] && echo 01 || echo 00)" "$chunk"
+		part=$((part + 1))
+		[ -n "$payload" ] || break
+	done
+}
+header() { sed -n 1p "$DATA/annotated-little.hex"; }
+# INDEX ID OBJECT [BACKEND]
+watch() { note 1 "$(le 2 "$1")$(le 1 "$2")01$(text keys)$(text "${4:-pipe}")$(text "$3")"; }
+key() { note 2 "$(le 4 "$1")$(le 4 0)$(le 4 0)$(le 4 0)$(text user)$(text "$2")"; }	# SERIAL DESCRIPTION
+event() { note 4 "$(le 8 "$1")$(le 8 "$1")$(le 2 "$2")$(le 1 "$3")"; }	# NS WATCH MARK
+cleared() { printf '01000004%s%s00000000\n' "$(le 4 $((16 | ${2:-1} << 8)))" "$(le 4 "$1")"; }	# SERIAL [ID]
+
+@test "an event note speaks of one record: watch, times and mark are not the next one's" {
+	{ header; watch 7 1 ring; event 1000000000 7 2; cleared 5; cleared 5 2; } | hex >c
+	equal "$(watchq decode -J c -o OBJECT,BACKEND,MARK,TIME,BOOTTIME)" \
+		'{"object":"ring","backend":"pipe","mark":"resync","time":1.000000,"boottime":1.000000}
+{"object":null,"backend":"capture","time":null,"boottime":null}'
+}
+
+@test "a capture behind another begins without its names" {
+	{ header; key 5 before; cleared 5; header; cleared 5; } | hex | watchq decode -J -o DESCRIPTION >o
+	equal "$(jq -c .description o | xargs)" "before null"
+}
+
+@test "notes without a header before them are records like others" {
+	{ cleared 5; key 5 k; cleared 5; } | hex | watchq decode -J --endian little -o TYPE,EVENT,DESCRIPTION >o
+	equal "$(jq -c '[.type,.event,.description]' o | xargs)" "[key,cleared,null] [note,key,null] [key,cleared,null]"
+}
+
+@test "what was found when looking again doesn't count" {
+	{ header; event 1 65535 2; cleared 5; event 1 65535 1; cleared 6; event 1 65535 0; cleared 7; cleared 8; } | hex >c
+	equal "$(watchq decode -J -1 c -o KEY | jq .key | xargs)" "5 6 7"
+	equal "$(watchq decode -J -c 2 c -o KEY | jq .key | xargs)" "5 6 7 8"
+	# And nobody posted it: plain records leave it out.
+	watchq decode -B c | cmp - <({ cleared 7; cleared 8; } | hex)
+}
+
+@test "JSON: 2^53 is a number still, one more is a text" {
+	printf '02000000 18000000 %s %s' "$(le 8 $((1 << 53)))" "$(le 8 $(((1 << 53) + 1)))" | hex |
+		watchq decode -J --endian little -o MOUNT,AUX-MOUNT >o
+	equal "$(cat o)" '{"mount":9007199254740992,"aux_mount":"9007199254740993"}'
+}
+
+# usb NAME: a record whose name is any bytes, `\xHH` for some.
+usb() { local n; n=$(printf '%b' "$1" | basenc -w0 --base16); printf '05000000%s0000000000000000%s%s' "$(le 4 $((17 + ${#n} / 2)))" "$(le 1 $((${#n} / 2)))" "$n"; }
+
+@test "JSON: what is no UTF-8 is bytes; what a terminal obeys is escaped" {
+	local bad
+	# Overlong, surrogates, past U+10FFFF, cut, stray.
+	for bad in '\xc0\x80' '\xc1\xbf' '\xe0\x9f\xbf' '\xed\xa0\x80' '\xf0\x8f\xbf\xbf' '\xf4\x90\x80\x80' '\xf5\x80\x80\x80' \
+		'\xe2\x82' '\xe2\x82x' '\x80' 'a\xff'; do
+		usb "$bad" | hex | watchq decode -J --endian little -o NAME >o
+		jq -e 'has("name_raw") and (has("name") | not)' o || { echo "not bytes: $bad" >&2; return 1; }
+	done
+	for good in '\xc2\xa0' '\xe0\xa0\x80' '\xed\x9f\xbf' '\xee\x80\x80' '\xf0\x90\x80\x80' '\xf4\x8f\xbf\xbf'; do
+		usb "$good" | hex | watchq decode -J --endian little -o NAME >o
+		equal "$(jq -j .name o | od -An -tx1)" "$(printf '%b' "$good" | od -An -tx1)"
+	done
+	usb '\xc2\x80\xc2\x9b\xc2\x9f\x7f\x1b"\\\n' | hex | watchq decode -J --endian little -o NAME >o
+	equal "$(cat o)" '{"name":"\u0080\u009b\u009f\u007f\u001b\"\\\n"}'
+}
+
+@test "a watch's columns are those of the record where its ID is another" {
+	{ header; watch 7 1 ring; event 1 7 0; cleared 5 1; event 1 7 0; cleared 5 2; event 1 7 0; cleared 5 1; } | hex >c
+	equal "$(watchq decode -J -o ID,OBJECT c | jq -c '[.id,.object]' | xargs)" "[1,ring] [2,ring] [1,ring]"
+}
+
+@test "delta times: since the event before" {
+	{ header; for t in 1000000000 1250000000 4250001000; do event "$t" 65535 0; cleared 5; done; } | hex >c
+	equal "$(watchq decode -r -n -o TIME --time-format delta c | xargs)" "+0.000000 +0.250000 +3.000001"
+}
+
+@test "SIGHUP ends it, unless there is an --output-file to open anew" {
+	mkfifo in
+	exec 7<>in
+	"$WATCHQ" decode -J in >o 3>&- 7>&- &
+	local pid=$!
+	cleared 5 | hex >&7
+	await has_lines 1 o
+	kill -HUP "$pid"
+	status=0
+	wait "$pid" || status=$?
+	exec 7>&-
+	equal "$status" 129
+}
+
+@test "a backend's name that no backend has is refused" {
+	{ header; watch 7 1 ring "$(printf 'b%.0s' {1..31})"; event 1 7 0; cleared 5; } | hex >c
+	equal "$(watchq decode -J -o BACKEND c | jq -r .backend | wc -c)" 32
+	{ header; watch 7 1 ring "$(printf 'b%.0s' {1..32})"; event 1 7 0; cleared 5; } | hex >c
+	run -1 watchq decode -J -o BACKEND c
+	[[ $output =~ "bad note: it describes no watch" ]]
+}
+
+@test "delta times where time goes back, or isn't known" {
+	{ header; for t in 2000000000 1000000000 0 1500000000; do event "$t" 65535 0; cleared 5; done; } | hex >c
+	equal "$(watchq decode -r -n -o SEQ,TIME --time-format delta c | xargs)" "1 +0.000000 2 +0.000000 3 4 +0.500000"
+}
+
+@test "times that a capture doesn't have are not made up" {
+	{ header; note 4 "$(le 8 5000000000)$(le 8 0)$(le 2 65535)00"; cleared 5; } | hex >c
+	equal "$(watchq decode -J -o TIME,BOOTTIME c)" '{"time":null,"boottime":5.000000}'
+}
+
+@test "DETAIL that is too long ends with dots, and between characters" {
+	local n
+	for n in 440 441 442; do
+		{ header; key 5 "$(printf 'x%.0s' $(seq $n))$(printf '\xe2\x82\xac%.0s' {1..40})"; cleared 5; } | hex >c
+		equal "$(watchq decode -J -o DETAIL c | jq -r '.detail[-4:]')" "€..."
+	done
+}
+
+@test "what is annotated already is not annotated again" {
+	{ cleared 5; key 5 fake; cleared 5; } | hex >c
+	run -1 --separate-stderr watchq decode -B=annotated --output-file again c
+	[[ $stderr =~ "can't be annotated" ]]
+	equal "$(watchq decode -J again | jq -c .description)" null
+}
+
+@test "five thousand captures put together define no five thousand watches" {
+	{ header; watch 0 1 ring; event 1 0 0; cleared 5; } | hex >one
+	for ((i = 0; i < 5000; i++)); do cat one; done | watchq decode -J -o OBJECT | uniq -c | xargs >o
+	equal "$(cat o)" '5000 {object:ring}'
+}
+
+@test "what follows an annotated capture does not take its watches" {
+	{ header; watch 0 1 ring; event 1 0 0; cleared 5; header; cleared 5; } | hex >c
+	equal "$(watchq decode -J -o OBJECT c | jq -c .object | xargs)" "ring null"
+}
