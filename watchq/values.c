@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the columns say of an event. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "columns.h"
+
+/* Columns that are a number of the record's body and nothing else. */
+static const struct {
+	enum column_id id;
+	enum wq_field_id field;
+} plain_fields[] = {
+	{ COL_MOUNT, WQ_F_MOUNT }, { COL_AUX_MOUNT, WQ_F_AUX_MOUNT }, { COL_SB_ID, WQ_F_SB },
+	{ COL_ERROR, WQ_F_ERROR }, { COL_COOKIE, WQ_F_COOKIE }, { COL_INODE, WQ_F_INODE },
+	{ COL_BLOCK, WQ_F_BLOCK }, { COL_SECTOR, WQ_F_SECTOR },
+};
+
+/* The field that a column shows, or WQ_F__NR. */
+static enum wq_field_id field_of(enum column_id id)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof(plain_fields) / sizeof(plain_fields[0]); i++)
+		if (plain_fields[i].id == id)
+			return plain_fields[i].field;
+	return id == COL_MAJ_MIN ? WQ_F_DEV : id == COL_NAME ? WQ_F_NAME : WQ_F__NR;
+}
+
+bool column_may_apply(enum column_id id, const struct wq_type *type, const struct wq_subtype *sub)
+{
+	enum wq_field_id field = field_of(id);
+	unsigned i;
+
+	if (id == COL_FLAGS)
+		return type && type->nflags;
+	if (id == COL_LOST)
+		return type && type->nr == WQ_TYPE_META;
+	if (field == WQ_F__NR)
+		return true;
+	for (i = 0; sub && sub->layout && i < sub->layout->nfields; i++)
+		if (sub->layout->fields[i].id == field)
+			return true;
+	return false;
+}
+
+static void set_unsigned(struct value *v, uint64_t u)
+{
+	v->kind = VALUE_UNSIGNED;
+	v->u = u;
+}
+
+static void set_text(struct value *v, const char *text, size_t len)
+{
+	v->kind = VALUE_TEXT;
+	v->text = text;
+	v->len = len;
+}
+
+static void set_string(struct value *v, const char *text)
+{
+	set_text(v, text, strlen(text));
+}
+
+static void set_time(struct value *v, uint64_t ns)
+{
+	v->kind = ns ? VALUE_TIME : VALUE_UNKNOWN;
+	v->u = ns;
+}
+
+static void set_number_field(struct value *v, const struct wq_record *rec, enum wq_field_id id)
+{
+	const struct wq_field *f = wq_record_field(rec, id);
+
+	if (f)
+		set_unsigned(v, wq_field_value(rec, f));
+}
+
+/* The kernel's own dev_t: 12 bits of major, 20 of minor. include/linux/kdev_t.h */
+static void set_maj_min(struct value *v, uint64_t dev)
+{
+	int n = snprintf(v->own, sizeof(v->own), "%" PRIu64 ":%" PRIu64, dev >> 20, dev & 0xfffff);
+
+	set_text(v, v->own, (size_t) n);
+}
+
+static void set_flags(struct value *v, const struct wq_record *rec)
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; rec->type && i < rec->type->nflags; i++)
+		if (rec->info & rec->type->flags[i].bit)
+			n += (size_t) snprintf(v->own + n, sizeof(v->own) - n, "%s%s",
+					       n ? "," : "", rec->type->flags[i].name);
+	if (n)
+		set_text(v, v->own, n);
+}
+
+static void set_lost(struct value *v, const struct wq_record *rec)
+{
+	if (rec->type_nr != WQ_TYPE_META)
+		return;
+	if (rec->subtype_nr == WQ_META_LOSS)
+		v->kind = VALUE_UNKNOWN;	/* the kernel doesn't count */
+	else
+		set_number_field(v, rec, WQ_F_LOST);
+}
+
+/* A column of a key's name. */
+static void set_name(struct value *v, enum column_id id, const struct wq_name *n)
+{
+	bool attribute = id == COL_UID || id == COL_GID || id == COL_PERM;
+
+	if (!n || (attribute && n->perm == WQ_PERM_UNKNOWN)) {
+		v->kind = VALUE_UNKNOWN;
+		return;
+	}
+	switch (id) {
+	case COL_KEY_TYPE:
+	case COL_AUX_TYPE:
+		set_text(v, n->type, n->type_len);
+		break;
+	case COL_DESCRIPTION:
+	case COL_AUX_DESCRIPTION:
+		set_text(v, n->desc, n->desc_len);
+		break;
+	case COL_UID:
+		set_unsigned(v, n->uid);
+		break;
+	case COL_GID:
+		set_unsigned(v, n->gid);
+		break;
+	default:
+		set_text(v, v->own, (size_t) snprintf(v->own, sizeof(v->own), "%08" PRIx32, n->perm));
+		break;
+	}
+}
+
+static void set_aux(struct value *v, const struct wq_event *ev)
+{
+	if (!ev->has_key || ev->rec.type_nr != WQ_TYPE_KEY)
+		return;
+	if (ev->aux_kind == WQ_AUX_ERROR) {
+		v->kind = VALUE_SIGNED;
+		v->s = (int32_t) ev->aux;
+	} else if (ev->aux_kind == WQ_AUX_KEY || ev->aux) {
+		set_unsigned(v, ev->aux);
+	}
+}
+
+/* What a field of the body says, in DETAIL. */
+static size_t detail_field(char *buf, size_t size, const struct wq_event *ev, const struct wq_field *f)
+{
+	const struct wq_name *n = NULL;
+	struct value v = { 0 };
+	uint64_t nr;
+
+	if (f->size == 0) {
+		size_t len;
+		const char *text = wq_field_text(&ev->rec, f, &len);
+
+		return (size_t) snprintf(buf, size, "%s=%.*s ", f->name, (int) len, text);
+	}
+	nr = wq_field_value(&ev->rec, f);
+	if (f->id == WQ_F_DEV) {
+		set_maj_min(&v, nr);
+		return (size_t) snprintf(buf, size, "%s=%s ", f->name, v.text);
+	}
+	if (f->id == WQ_F_AUX) {
+		if (ev->aux_kind == WQ_AUX_NONE && nr == 0)
+			return 0;
+		if (ev->aux_kind == WQ_AUX_ERROR)
+			return (size_t) snprintf(buf, size, "error=%" PRId32 " ", (int32_t) nr);
+		n = ev->aux_name;
+	} else if (f->id == WQ_F_KEY || f->id == WQ_F_REMOVED) {
+		n = ev->key_name;
+	}
+	if (n)
+		return (size_t) snprintf(buf, size, "%s=%" PRIu64 " (%s: %s) ", f->name, nr, n->type, n->desc);
+	return (size_t) snprintf(buf, size, "%s=%" PRIu64 " ", f->name, nr);
+}
+
+/* Ends a text that did not fit with dots, not within a character. Its length. */
+static size_t cut_short(char *text, size_t size)
+{
+	size_t len = size - sizeof("...");
+
+	while (len && ((unsigned char) text[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(text + len, "...", sizeof("..."));
+	return len + 3;
+}
+
+static void set_detail(struct value *v, const struct wq_event *ev)
+{
+	const struct wq_layout *l = ev->rec.sub ? ev->rec.sub->layout : NULL;
+	const unsigned char *rest;
+	size_t len = 0, rest_len;
+	unsigned i;
+
+	for (i = 0; l && i < l->nfields; i++) {
+		if (l->fields[i].offset + l->fields[i].size > ev->rec.len)
+			break;
+		len += detail_field(v->own + len, sizeof(v->own) - len, ev, &l->fields[i]);
+		if (len >= sizeof(v->own)) {	/* a description may be 4 KiB long */
+			set_text(v, v->own, cut_short(v->own, sizeof(v->own)));
+			return;
+		}
+	}
+	rest = wq_record_rest(&ev->rec, &rest_len);
+	for (i = 0; i < rest_len && len < sizeof(v->own) - 2; i++)
+		len += (size_t) snprintf(v->own + len, sizeof(v->own) - len, "%s%02x",
+					 i ? "" : "data=", rest[i]);
+	if (len && v->own[len - 1] == ' ')
+		len--;
+	if (len < sizeof(v->own))
+		set_text(v, v->own, len);
+}
+
+void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
+{
+	const struct wq_record *rec = &ev->rec;
+	const struct wq_field *f;
+
+	v->kind = VALUE_NONE;
+	switch (id) {
+	case COL_SEQ:
+		set_unsigned(v, ev->seq);
+		return;
+	case COL_TIME:
+		set_time(v, ev->realtime);
+		return;
+	case COL_BOOTTIME:
+		set_time(v, ev->boottime);
+		return;
+	case COL_TYPE:
+		set_string(v, rec->type ? rec->type->name : "unknown");
+		return;
+	case COL_TYPE_NR:
+		set_unsigned(v, rec->type_nr);
+		return;
+	case COL_EVENT:
+		set_string(v, rec->sub ? rec->sub->name : "unknown");
+		return;
+	case COL_EVENT_NR:
+		set_unsigned(v, rec->subtype_nr);
+		return;
+	case COL_ID:
+		set_unsigned(v, rec->id);
+		return;
+	case COL_OBJECT:
+		if (ev->watch->object)
+			set_string(v, ev->watch->object);
+		else if (rec->id)
+			v->kind = VALUE_UNKNOWN;
+		return;
+	case COL_BACKEND:
+		set_string(v, ev->watch->backend);
+		return;
+	case COL_KEY:
+		if (ev->has_key)
+			set_unsigned(v, ev->key);
+		return;
+	case COL_KEY_TYPE:
+	case COL_DESCRIPTION:
+	case COL_UID:
+	case COL_GID:
+	case COL_PERM:
+		if (ev->has_key)
+			set_name(v, id, ev->key_name);
+		return;
+	case COL_AUX:
+		set_aux(v, ev);
+		return;
+	case COL_AUX_TYPE:
+	case COL_AUX_DESCRIPTION:
+		if (ev->aux_kind == WQ_AUX_KEY)
+			set_name(v, id, ev->aux_name);
+		return;
+	case COL_MAJ_MIN:
+		f = wq_record_field(rec, WQ_F_DEV);
+		if (f)
+			set_maj_min(v, wq_field_value(rec, f));
+		return;
+	case COL_NAME:
+		f = wq_record_field(rec, WQ_F_NAME);
+		if (f) {
+			v->text = wq_field_text(rec, f, &v->len);
+			v->kind = VALUE_TEXT;
+		}
+		return;
+	case COL_MARK:
+		if (ev->mark != WQ_MARK_NONE)
+			set_string(v, wq_mark_name(ev->mark));
+		return;
+	case COL_LOST:
+		set_lost(v, rec);
+		return;
+	case COL_FLAGS:
+		set_flags(v, rec);
+		return;
+	case COL_LEN:
+		set_unsigned(v, rec->len);
+		return;
+	case COL_INFO:
+		set_unsigned(v, rec->info);
+		return;
+	case COL_DATA:
+		v->text = (const char *) wq_record_rest(rec, &v->len);
+		if (v->len)
+			v->kind = VALUE_HEX;
+		return;
+	case COL_DETAIL:
+		set_detail(v, ev);
+		return;
+	default:
+		if (field_of(id) != WQ_F__NR)
+			set_number_field(v, rec, field_of(id));
+		return;
+	}
+}
+
+void column_text(enum column_id id, const struct wq_event *ev, struct value *v)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+	int n;
+
+	column_value(id, ev, v);
+	switch (v->kind) {
+	case VALUE_TEXT:
+		return;
+	case VALUE_UNSIGNED:
+		n = snprintf(v->own, sizeof(v->own), id == COL_INFO ? "0x%08" PRIx64 : "%" PRIu64, v->u);
+		break;
+	case VALUE_SIGNED:
+		n = snprintf(v->own, sizeof(v->own), "%" PRId64, v->s);
+		break;
+	case VALUE_TIME:
+		n = snprintf(v->own, sizeof(v->own), "%" PRIu64 ".%06" PRIu64,
+			     v->u / 1000000000, v->u / 1000 % 1000000);
+		break;
+	case VALUE_HEX:
+		for (i = 0; i < v->len && 2 * i + 1 < sizeof(v->own); i++) {
+			unsigned char byte = (unsigned char) v->text[i];
+
+			v->own[2 * i] = digits[byte >> 4];
+			v->own[2 * i + 1] = digits[byte & 15];
+		}
+		n = (int) (2 * i);
+		break;
+	default:
+		n = 0;
+		break;
+	}
+	set_text(v, v->own, (size_t) n);
+}
