@@ -23,6 +23,11 @@ setup() {
 	equal "$(find "$root" -type f -o -type l)" ""
 }
 
+@test "make bench: the same lines as its peer, and a row for each" {
+	run -0 make -s -C "$top_builddir" bench N=100000
+	equal "$(grep -cE '/s +[0-9.]+ +[0-9.]+$' <<<"$output")" 7
+}
+
 @test "the links that make install makes are those of the commands" {
 	equal "$(sed -n 's/^commands = //p' "$top_srcdir/Makefile.am")" "$(watchq --list-commands | xargs)"
 }

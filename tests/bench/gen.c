@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 {
 	unsigned long n = argc == 3 ? strtoul(argv[2], NULL, 10) : 0, i;
 	struct wq_recorder *r = wq_recorder_new(argc == 3 && strcmp(argv[1], "annotated") == 0, false, out, NULL);
-	struct wq_watch watch = { .id = 1, .source = "keys", .backend = "pipe", .object = "@s" };
+	struct wq_watch watch = { .id = 1, .source = "keys", .backend = "pipe", .object = "@s", .object_len = 2 };
 	struct wq_name *ring, *keys[KEYS];
 
 	if (!n || !r) {
