@@ -171,12 +171,24 @@ says() {
 	[ "$last" = '1 passed, 1 failed, 0 skipped' ]
 }
 
+@test "a file that takes too long is a failure" {
+	bats_file slow <<-'END'
+		%test "good" { true; }
+		%test "slow" { exec sleep 60; }
+	END
+	vars+=(WATCHQ_FILE_TIMEOUT=3)
+	suite
+	[ "$status" -eq 1 ]
+	[[ $last =~ ^'1 passed, '[1-9][0-9]*' failed, 0 skipped'$ ]]
+	says 'killed after 3 seconds'
+}
+
 @test "a unit program that takes too long is a failure" {
 	program unit <<-'END'
 		echo 1..1
 		exec sleep 60
 	END
-	vars+=(BATS_TEST_TIMEOUT=1)
+	vars+=(WATCHQ_FILE_TIMEOUT=1)
 	suite
 	[ "$status" -eq 1 ]
 	[ "$last" = '0 passed, 1 failed, 0 skipped' ]
