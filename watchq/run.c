@@ -119,10 +119,14 @@ static int on_wait(void *data, int fd)
 			{ .fd = fd, .events = POLLOUT },
 			{ .fd = r->sigfd, .events = POLLIN },
 		};
-		bool ending = r->stopped || time_is_up(r);
-		int64_t left = ending ? 1000000000 : r->deadline - now();
+		int64_t left = r->deadline - now();
+		bool ending = r->stopped || (r->deadline >= 0 && left <= 0);
 		struct timespec ts = { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
-		int n = ppoll(fds, 2, ending || r->deadline >= 0 ? &ts : NULL, NULL);
+		int n;
+
+		if (ending)
+			ts = (struct timespec) { .tv_sec = 1 };
+		n = ppoll(fds, 2, ending || r->deadline >= 0 ? &ts : NULL, NULL);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;

@@ -36,6 +36,14 @@ void sink_close(struct sink *s)
 	s->buf = NULL;
 }
 
+/* What write(2) gave, which errno tells of: bytes, 0 to try again, -errno. */
+static ssize_t written(ssize_t n)
+{
+	if (n >= 0)
+		return n;
+	return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+}
+
 /* Bytes written, or -errno. Never sleeps in write(2): a signal that comes just
  * before it would not be seen until somebody reads. */
 static ssize_t write_some(struct sink *s, const char *bytes, size_t len)
@@ -44,23 +52,19 @@ static ssize_t write_some(struct sink *s, const char *bytes, size_t len)
 	ssize_t n;
 	int rc;
 
-	if (s->regular) {
-		n = write(s->fd, bytes, len);
-		return n < 0 ? -errno : n;
-	}
+	if (s->regular)
+		return written(write(s->fd, bytes, len));
+
 	n = pwritev2(s->fd, &iov, 1, -1, RWF_NOWAIT);
-	if (n >= 0)
-		return n;
-	if (errno != EAGAIN && errno != EOPNOTSUPP && errno != ESPIPE)
-		return -errno;
+	if (n >= 0 || (errno != EAGAIN && errno != EOPNOTSUPP && errno != ESPIPE))
+		return written(n);
 	if (errno == EAGAIN)
 		len = 0;		/* ask again when there is room */
 	rc = s->wait(s->wait_data, s->fd);
 	if (rc || len == 0)
 		return rc;
 	/* Now PIPE_BUF bytes can be written without waiting. */
-	n = write(s->fd, bytes, len < PIPE_BUF ? len : PIPE_BUF);
-	return n < 0 && errno != EINTR && errno != EAGAIN ? -errno : n < 0 ? 0 : n;
+	return written(write(s->fd, bytes, len < PIPE_BUF ? len : PIPE_BUF));
 }
 
 int sink_flush(struct sink *s)
