@@ -45,6 +45,8 @@ needs_pipe() {
 start() {
 	local name=$1
 	shift
+	# Another watch of that name may have been ready before.
+	rm -f "$BATS_TEST_TMPDIR/$name.err"
 	"$WATCHQ" "$@" -v >"$BATS_TEST_TMPDIR/$name" 2>"$BATS_TEST_TMPDIR/$name.err" 3>&- &
 	pid=$!
 	declare -g "pid_$name=$pid"
