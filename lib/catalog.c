@@ -64,6 +64,8 @@ static const struct wq_subtype meta_subtypes[] = {
 	{ 0, 0, "removal", &removal, "a watched object went away" },
 	{ 1, 0, "loss", &no_body, "records were lost here" },
 	{ 128, 0, "ring_loss", &ring_loss, "watchq itself dropped records here" },
+	{ 129, 0, "ready", &no_body, "the watches stand" },
+	{ 130, 0, "quiet", &no_body, "nothing happens, and all that was told is right" },
 };
 static const struct wq_subtype key_subtypes[] = {
 	{ 0, WQ_AUX_ERROR, "instantiated", &key, "a key was instantiated or rejected" },

@@ -279,6 +279,16 @@ bool wq_filter_can_deliver(const struct wq_filter *f)
 	return f->nrules == 0;
 }
 
+bool wq_filter_may_pass(const struct wq_filter *f, uint32_t type, uint8_t subtype)
+{
+	unsigned i;
+
+	for (i = 0; i < f->nrules; i++)
+		if (f->rules[i].type == type && f->rules[i].subtypes[subtype / 32] & 1u << subtype % 32)
+			return true;
+	return f->nrules == 0;
+}
+
 /* ---- For the kernel ---- */
 
 /* Gives up INFO and MASK, and so passes more: one row a type. */

@@ -9,4 +9,7 @@
  * without INFO/MASK only, of types that the kernel posts. */
 void wq_filter_compile(struct wq_filter *out, const struct wq_filter *user, const struct wq_filter *need);
 
+/** Whether some record of that type and subtype may pass @f. */
+bool wq_filter_may_pass(const struct wq_filter *f, uint32_t type, uint8_t subtype);
+
 #endif

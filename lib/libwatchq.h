@@ -56,7 +56,9 @@ enum wq_type_nr {
 enum wq_meta_nr {
 	WQ_META_REMOVAL		= 0,
 	WQ_META_LOSS		= 1,
-	WQ_META_RING_LOSS	= 128,	/* ours */
+	WQ_META_RING_LOSS	= 128,	/* ours, and all above */
+	WQ_META_READY		= 129,
+	WQ_META_QUIET		= 130,
 };
 
 enum wq_key_nr {
@@ -316,7 +318,7 @@ enum wq_mark {
 	WQ_MARK__NR
 };
 
-/** The mark's name, "" for none. */
+/** The name of @mark, "" for none. */
 const char *wq_mark_name(enum wq_mark mark);
 
 /** One event. Good until the function it was handed to returns; who keeps its
@@ -346,9 +348,11 @@ enum wq_log_level {
 /** Takes a message of the library's: one line without newline. */
 typedef void (*wq_log_fn)(void *data, enum wq_log_level level, const char *text);
 
-/** Takes an event. Returns 0 to go on, or -errno to stop: wq_monitor_dispatch()
- * returns it. */
+/** Takes an event. Returns 0 to go on; WQ_NO_ROOM: it could not take it, and
+ * takes no other until there is room again, of which it has the monitor
+ * dispatched; -errno to stop: wq_monitor_dispatch() returns it. */
 typedef int (*wq_event_fn)(void *data, const struct wq_event *ev);
+#define WQ_NO_ROOM	3
 
 /** Says whether an event is wanted. */
 typedef bool (*wq_match_fn)(void *data, const struct wq_event *ev);
@@ -356,7 +360,7 @@ typedef bool (*wq_match_fn)(void *data, const struct wq_event *ev);
 enum wq_endian { WQ_ENDIAN_NATIVE, WQ_ENDIAN_LITTLE, WQ_ENDIAN_BIG };
 
 /** A monitor: sources in, events out. Set up, start, dispatch, free: all from
- * one thread at a time. */
+ * one thread at a time. Its own thread, if it may have one, only reads queues. */
 struct wq_monitor;
 
 /** A new monitor that hands its events to @fn. 0 or -ENOMEM. */
@@ -372,6 +376,16 @@ void wq_monitor_set_match(struct wq_monitor *m, wq_match_fn fn, void *data);
 void wq_monitor_set_names(struct wq_monitor *m, bool on);
 /** Be done after @n events; 0 is never. */
 void wq_monitor_set_count(struct wq_monitor *m, uint64_t n);
+/** Tell first what there is, marked WQ_MARK_INITIAL; and with @once nothing else. */
+void wq_monitor_set_initial(struct wq_monitor *m, bool on, bool once);
+/** Tell when the watches stand (WQ_META_READY), and when nothing has happened for
+ * a tenth of a second and all that was told is right (WQ_META_QUIET). */
+void wq_monitor_set_marks(struct wq_monitor *m, bool on);
+/** Look each @ns for what the kernel doesn't report; 0 is never. */
+void wq_monitor_set_sweep(struct wq_monitor *m, uint64_t ns);
+/** Read the queues in a thread of the monitor's own, which with @realtime asks to
+ * be scheduled before others. Before wq_monitor_start(). */
+void wq_monitor_set_thread(struct wq_monitor *m, bool on, bool realtime);
 
 /** Adds a source: @source "keys", @backend by name or NULL for the best that
  * works here. @objects: what to watch; the first gets the ID @first_id, the
@@ -386,7 +400,8 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 int wq_monitor_add_capture(struct wq_monitor *m, int fd, const char *name,
 			   enum wq_endian endian, struct wq_error *e);
 
-/** Opens the sources: when it returns 0 the watches stand. -errno with *@e. */
+/** Opens the sources: when it returns 0 the watches stand, and what there is has
+ * been read; that may have been told, too. -errno with *@e; WQ_DONE. */
 int wq_monitor_start(struct wq_monitor *m, struct wq_error *e);
 
 /** A file descriptor that polls readable (POLLIN) when wq_monitor_dispatch()
@@ -398,6 +413,13 @@ int wq_monitor_fd(const struct wq_monitor *m);
  * nothing is watched any more; -errno with *@e. */
 #define WQ_DONE	2
 int wq_monitor_dispatch(struct wq_monitor *m, struct wq_error *e);
+
+/** From now on wq_monitor_dispatch() is done when it has handed on what was
+ * posted before. */
+void wq_monitor_stop(struct wq_monitor *m);
+
+/** Whether anything was lost so far. */
+bool wq_monitor_has_lost(const struct wq_monitor *m);
 
 /* ---- Captures: lib/recorder.c; read by wq_monitor_add_capture() ---------- */
 

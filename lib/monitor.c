@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * The engine, run inline: wq_monitor_dispatch() drains, applies and hands on in
- * the caller's thread. Everything here is the engine thread's.
- */
+/* Setting a monitor up: what it is to watch, and what sources ask of it. */
 #include "config.h"
 
 #include <errno.h>
@@ -11,59 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "ring.h"
-#include "source.h"
+#include "monitor.h"
 
-#define MAX_SOURCES	16
-#define MAX_WATCHES	4096		/* with those of captures */
-#define RING_SIZE	(1u << 20)	/* bytes of items between drain and engine */
-#define PULL_BATCH	4096		/* items of a capture in one dispatch */
-#define CLOCK_SLACK	1000000		/* ns: the clocks are not read at the same instant */
-
-struct added_source {
-	struct wq_source source;
-	struct wq_source_config config;
-	bool open, ended;
-};
-
-struct wq_monitor {
-	wq_event_fn fn;
-	void *fn_data;
-	wq_log_fn log;
-	void *log_data;
-	wq_match_fn match;
-	void *match_data;
-	struct wq_filter filter;
-	bool names;
-	uint64_t count;			/* be done after that many; 0: never */
-	uint64_t seq;			/* events handed on */
-	uint64_t counted;
-	int epfd;
-	int64_t clock;
-	struct wq_ring *ring;
-	struct wq_watch *watches[MAX_WATCHES];
-	unsigned nwatches;
-	struct added_source sources[MAX_SOURCES];
-	unsigned nsources;
-};
-
-/* ---- Clocks ---- */
-
-/* Follows steps of the wall clock, and not the jitter of reading two clocks. */
-static void read_clock(struct wq_monitor *m)
-{
-	int64_t offset = (int64_t) (wq_now_realtime() - wq_now_boottime());
-
-	if (llabs(offset - m->clock) > CLOCK_SLACK)
-		m->clock = offset;
-}
-
-int64_t wq_engine_clock(const struct wq_monitor *m)
-{
-	return m->clock;
-}
+#define MAX_WATCHES	65000		/* with those of captures, which count in 16 bits */
 
 /* ---- Setting up ---- */
 
@@ -77,14 +27,15 @@ int wq_monitor_new(struct wq_monitor **out, wq_event_fn fn, void *data)
 	m->fn_data = data;
 	m->names = true;
 	m->epfd = epoll_create1(EPOLL_CLOEXEC);
-	m->ring = wq_ring_new(RING_SIZE);
-	if (m->epfd < 0 || !m->ring) {
-		int rc = m->ring ? -errno : -ENOMEM;
+	m->timerfd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	m->drain = wq_drain_new();
+	if (m->epfd < 0 || m->timerfd < 0 || !m->drain || wq_engine_poll(m, m->timerfd)) {
+		int rc = errno ? -errno : -ENOMEM;
 
 		wq_monitor_free(m);
 		return rc;
 	}
-	read_clock(m);
+	wq_engine_read_clock(m);
 	*out = m;
 	return 0;
 }
@@ -103,12 +54,15 @@ void wq_monitor_free(struct wq_monitor *m)
 
 	if (!m)
 		return;
+	wq_drain_free(m->drain);	/* first: nobody reads the queues then */
 	for (i = 0; i < m->nsources; i++)
 		if (m->sources[i].open)
 			m->sources[i].source.ops->close(&m->sources[i].source);
 	for (i = 0; i < m->nwatches; i++)
 		free_watch(m->watches[i]);
-	wq_ring_free(m->ring);
+	free(m->watches);
+	if (m->timerfd >= 0)
+		close(m->timerfd);
 	if (m->epfd >= 0)
 		close(m->epfd);
 	free(m);
@@ -139,6 +93,28 @@ void wq_monitor_set_names(struct wq_monitor *m, bool on)
 void wq_monitor_set_count(struct wq_monitor *m, uint64_t n)
 {
 	m->count = n;
+}
+
+void wq_monitor_set_initial(struct wq_monitor *m, bool on, bool once)
+{
+	m->initial = on;
+	m->once = once;
+}
+
+void wq_monitor_set_marks(struct wq_monitor *m, bool on)
+{
+	m->marks = on;
+}
+
+void wq_monitor_set_sweep(struct wq_monitor *m, uint64_t ns)
+{
+	m->sweep = ns;
+}
+
+void wq_monitor_set_thread(struct wq_monitor *m, bool on, bool realtime)
+{
+	m->thread = on;
+	m->realtime = realtime;
 }
 
 int wq_monitor_fd(const struct wq_monitor *m)
@@ -178,30 +154,35 @@ int wq_engine_poll(struct wq_monitor *m, int fd)
 	return epoll_ctl(m->epfd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
 
+int wq_engine_drain(struct wq_source *s, int fd)
+{
+	return wq_drain_add(s->m->drain, s, fd);
+}
+
 void wq_engine_source_ended(struct wq_source *s)
 {
 	s->m->sources[s->index].ended = true;
 }
 
-const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
-				       const char *source, const char *backend, const char *object)
+static bool same_text(const char *a, const char *b)
 {
-	struct wq_monitor *m = s->m;
-	struct wq_watch *w;
-	unsigned i;
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
 
-	/* Captures say the same again and again when they are put together. */
-	for (i = 0; i < m->nwatches; i++) {
-		w = m->watches[i];
-		if (w->id == id && strcmp(w->source, source) == 0 && strcmp(w->backend, backend) == 0 &&
-		    (object ? w->object && strcmp(w->object, object) == 0 : !w->object)) {
-			if (id)
-				s->by_id[id] = w;
-			return w;
-		}
+static struct wq_watch *new_watch(struct wq_monitor *m, uint8_t id, const char *source,
+				  const char *backend, const char *object)
+{
+	struct wq_watch *w;
+
+	if (m->nwatches == m->room) {
+		unsigned room = m->room ? 2 * m->room : 64;
+		struct wq_watch **more = realloc(m->watches, room * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		m->watches = more;
+		m->room = room;
 	}
-	if (m->nwatches == MAX_WATCHES)
-		return NULL;
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return NULL;
@@ -216,7 +197,26 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 		return NULL;
 	}
 	m->watches[m->nwatches++] = w;
-	if (id)
+	return w;
+}
+
+const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
+				       const char *source, const char *backend, const char *object)
+{
+	struct wq_monitor *m = s->m;
+	struct wq_watch *w = NULL;
+	unsigned i;
+
+	/* Captures say the same again and again when they are put together. */
+	for (i = 0; i < m->nwatches; i++) {
+		w = m->watches[i];
+		if (w->id == id && same_text(w->object, object) && strcmp(w->source, source) == 0 &&
+		    strcmp(w->backend, backend) == 0)
+			break;
+	}
+	if (i == m->nwatches)
+		w = i < MAX_WATCHES ? new_watch(m, id, source, backend, object) : NULL;
+	if (w && id)
 		s->by_id[id] = w;
 	return w;
 }
@@ -226,14 +226,14 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 static struct wq_source *new_source(struct wq_monitor *m, const struct wq_source_ops *ops,
 				    const struct wq_source_config *c, struct wq_error *e)
 {
-	struct added_source *a;
+	struct wq_added_source *a;
 
-	if (m->nsources == MAX_SOURCES) {
-		wq_fail(e, WQ_FAILURE, E2BIG, "no more than %d sources at a time", MAX_SOURCES);
+	if (m->nsources == WQ_MAX_SOURCES) {
+		wq_fail(e, WQ_FAILURE, E2BIG, "no more than %d sources at a time", WQ_MAX_SOURCES);
 		return NULL;
 	}
 	a = &m->sources[m->nsources];
-	*a = (struct added_source) {
+	*a = (struct wq_added_source) {
 		.source = { .ops = ops, .m = m, .index = m->nsources },
 		.config = *c,
 	};
@@ -287,9 +287,6 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 
 	if (first_id < 1 || first_id > 255)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "IDs of watches go from 1 to 255");
-	if (nobjects > 256 - first_id)
-		return wq_fail(e, WQ_FAILURE, E2BIG,
-			       "%zu objects from ID %u on: IDs of watches go from 1 to 255", nobjects, first_id);
 	ops = choose_backend(m, source, backend, e);
 	if (!ops) {
 		struct wq_error why = *e;
@@ -309,13 +306,13 @@ int wq_monitor_add_capture(struct wq_monitor *m, int fd, const char *name,
 	return new_source(m, &wq_capture, &c, e) ? 0 : -e->err;
 }
 
-int wq_monitor_start(struct wq_monitor *m, struct wq_error *e)
+static int open_sources(struct wq_monitor *m, struct wq_error *e)
 {
 	unsigned i;
 	int rc;
 
 	for (i = 0; i < m->nsources; i++) {
-		struct added_source *a = &m->sources[i];
+		struct wq_added_source *a = &m->sources[i];
 		struct wq_source *s = &a->source;
 
 		s->self = wq_engine_watch(s, 0, s->ops->source, s->ops->backend, NULL);
@@ -329,112 +326,44 @@ int wq_monitor_start(struct wq_monitor *m, struct wq_error *e)
 	return 0;
 }
 
-/* ---- Events ---- */
-
-static int hand_on(struct wq_monitor *m, struct wq_event *ev)
-{
-	bool is_loss;
-	int rc;
-
-	if (!wq_filter_match(&m->filter, &ev->rec))
-		return 0;
-	ev->seq = m->seq + 1;
-	is_loss = ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr != WQ_META_REMOVAL;
-	if (m->match && !is_loss && !m->match(m->match_data, ev))
-		return 0;
-
-	m->seq++;
-	rc = m->fn(m->fn_data, ev);
-	if (rc)
-		return rc;
-	/* Losses and what was there before are shown, but don't count. */
-	if (ev->mark == WQ_MARK_NONE && !is_loss)
-		m->counted++;
-	return m->count && m->counted >= m->count ? WQ_DONE : 0;
-}
-
-int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
-{
-	int rc = hand_on(m, ev);
-
-	wq_name_unref(ev->key_name);
-	wq_name_unref(ev->aux_name);
-	return rc;
-}
-
-/* ---- Running ---- */
-
-static int apply_ring(struct wq_monitor *m)
-{
-	struct wq_ring_item *it;
-	int rc = 0;
-
-	while (!rc && (it = wq_ring_peek(m->ring))) {
-		struct wq_source *s = &m->sources[it->source].source;
-		struct wq_item item = { .boottime = it->boottime };
-
-		wq_record_header(&item.rec, it->data, false);
-		rc = s->ops->apply(s, &item);
-		wq_ring_release(m->ring);
-	}
-	return rc;
-}
-
-static int pull_batch(struct wq_source *s, struct wq_error *e)
-{
-	struct wq_item item;
-	int rc, i;
-
-	for (i = 0; i < PULL_BATCH; i++) {
-		rc = s->ops->pull(s, &item, e);
-		if (rc == WQ_DONE)
-			wq_engine_source_ended(s);
-		if (rc != 1)
-			return rc == WQ_DONE ? 0 : rc;
-		rc = s->ops->apply(s, &item);
-		if (rc)
-			return rc;
-	}
-	return 1;
-}
-
-static bool all_ended(const struct wq_monitor *m)
+static bool all_pulled(const struct wq_monitor *m)
 {
 	unsigned i;
 
 	for (i = 0; i < m->nsources; i++)
-		if (!m->sources[i].ended)
+		if (!(m->sources[i].source.ops->flags & WQ_SOURCE_PULL))
 			return false;
 	return true;
 }
 
-int wq_monitor_dispatch(struct wq_monitor *m, struct wq_error *e)
+static int start_drain(struct wq_monitor *m, struct wq_error *e)
 {
-	bool more = false;
-	unsigned i;
+	char got[160] = "";
+	int rc = 0;
 
-	read_clock(m);
-	e->err = 0;
-	for (i = 0; i < m->nsources; i++) {
-		struct wq_source *s = &m->sources[i].source;
-		int rc;
-
-		if (m->sources[i].ended)
-			continue;
-		if (s->ops->flags & WQ_SOURCE_PULL) {
-			rc = pull_batch(s, e);
-		} else {
-			int full = s->ops->drain(s, m->ring, e);
-
-			rc = apply_ring(m);
-			if (!rc)
-				rc = full;
-		}
-		if (rc < 0 && !e->err)
-			wq_fail(e, WQ_FAILURE, -rc, "%s", strerror(-rc));
-		if (rc < 0 || rc == WQ_DONE)
-			return rc;
-		more |= rc == 1;
+	if (m->thread && !all_pulled(m)) {
+		rc = wq_drain_start(m->drain, m->realtime, got, sizeof(got));
+		if (rc)
+			return wq_fail(e, WQ_FAILURE, -rc, "can't start the thread that reads the queue: %s", strerror(-rc));
+		wq_engine_log(m, WQ_LOG_INFO, "the queue is read by a thread, scheduled %s", got);
 	}
-	return all_ended(m) ? WQ_DONE : more;
+	rc = wq_engine_poll(m, wq_drain_fd(m->drain));
+	return rc ? wq_fail(e, WQ_FAILURE, -rc, "can't poll the queue: %s", strerror(-rc)) : 0;
+}
+
+int wq_monitor_start(struct wq_monitor *m, struct wq_error *e)
+{
+	int rc;
+
+	e->err = 0;
+	rc = open_sources(m, e);
+	if (!rc && !all_pulled(m)) {
+		m->self = wq_engine_watch(&m->sources[0].source, 0, "all", "ring", NULL);
+		rc = m->self ? start_drain(m, e) : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	}
+	if (!rc)
+		rc = wq_engine_begin(m);
+	if (rc < 0 && !e->err)
+		wq_fail(e, WQ_FAILURE, -rc, "%s", strerror(-rc));
+	return rc;
 }

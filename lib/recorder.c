@@ -237,8 +237,8 @@ int wq_recorder_add(struct wq_recorder *r, const struct wq_event *ev)
 		rc = wq_recorder_begin(r);
 		if (!rc)
 			rc = write_notes(r, ev);
-	} else if (ev->mark != WQ_MARK_NONE) {
-		return 0;	/* nobody posted it */
+	} else if (ev->mark != WQ_MARK_NONE || (ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr >= WQ_META_READY)) {
+		return 0;	/* nobody posted it, and nothing is hidden without it */
 	}
 	return rc ? rc : r->write(r->data, ev->rec.data, ev->rec.len);
 }

@@ -3,23 +3,25 @@
  * A single-producer, single-consumer ring. head is written by the producer
  * alone, tail by the consumer alone; both only grow, and their difference is
  * the bytes in use. A piece never wraps: where it doesn't fit before the end,
- * the rest is marked as skipped.
+ * the rest is marked as skipped. An empty ring begins at its start again, so
+ * that without a backlog only its first pages are ever touched.
  */
 #include "config.h"
 
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "ring.h"
 
-#define HEADER	8	/* before each piece: its size with the header */
 #define SKIP	(1u << 31)
+#define NEAR	(64u << 10)	/* bytes that are used again and again */
 
 struct wq_ring {
 	size_t size;
 	unsigned char *bytes;
 	size_t reserved;		/* producer: head once it is committed */
+	size_t touched;			/* producer: bytes of memory in use */
 	_Alignas(64) _Atomic size_t head;
 	_Alignas(64) _Atomic size_t tail;
 };
@@ -35,11 +37,11 @@ struct wq_ring *wq_ring_new(size_t bytes)
 	if (!r)
 		return NULL;
 	r->size = size;
-	r->reserved = 0;
+	r->reserved = r->touched = 0;
 	atomic_init(&r->head, 0);
 	atomic_init(&r->tail, 0);
-	r->bytes = malloc(size);
-	if (!r->bytes) {
+	r->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (r->bytes == MAP_FAILED) {
 		free(r);
 		return NULL;
 	}
@@ -50,32 +52,49 @@ void wq_ring_free(struct wq_ring *r)
 {
 	if (!r)
 		return;
-	free(r->bytes);
+	munmap(r->bytes, r->size);
 	free(r);
 }
 
-static uint32_t *header_at(struct wq_ring *r, size_t pos)
+static struct wq_piece *piece_at(struct wq_ring *r, size_t pos)
 {
-	return (uint32_t *) (void *) (r->bytes + (pos & (r->size - 1)));
+	return (struct wq_piece *) (void *) (r->bytes + (pos & (r->size - 1)));
+}
+
+/* The ring is empty, so nobody reads: back to the start. */
+static void give_back(struct wq_ring *r)
+{
+	if (r->touched <= 16 * NEAR)
+		return;
+	madvise(r->bytes + NEAR, r->size - NEAR, MADV_DONTNEED);
+	r->touched = NEAR;
 }
 
 void *wq_ring_reserve(struct wq_ring *r, size_t size)
 {
 	size_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 	size_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
-	size_t need = (HEADER + size + 7) & ~(size_t) 7;
-	size_t to_end = r->size - (head & (r->size - 1));
+	size_t need = (size + 7) & ~(size_t) 7;
+	size_t offset = head & (r->size - 1);
+	size_t to_end = r->size - offset;
 	size_t skip = need > to_end ? to_end : 0;
 
+	if (head == tail && offset >= NEAR && need <= NEAR) {
+		give_back(r);
+		skip = to_end;
+	}
 	if (r->size - (head - tail) < need + skip)
 		return NULL;
 	if (skip) {
-		*header_at(r, head) = (uint32_t) skip | SKIP;
+		piece_at(r, head)->size = (uint32_t) skip | SKIP;
 		head += skip;
+		offset = 0;
 	}
-	*header_at(r, head) = (uint32_t) need;
+	if (offset + need > r->touched)
+		r->touched = offset + need;
+	piece_at(r, head)->size = (uint32_t) need;
 	r->reserved = head + need;
-	return r->bytes + (head & (r->size - 1)) + HEADER;
+	return piece_at(r, head);
 }
 
 void wq_ring_commit(struct wq_ring *r)
@@ -90,16 +109,29 @@ void *wq_ring_peek(struct wq_ring *r)
 
 	if (tail == head)
 		return NULL;
-	if (*header_at(r, tail) & SKIP) {
-		tail += *header_at(r, tail) & ~SKIP;
+	if (piece_at(r, tail)->size & SKIP) {
+		tail += piece_at(r, tail)->size & ~SKIP;
 		atomic_store_explicit(&r->tail, tail, memory_order_release);
 	}
-	return r->bytes + (tail & (r->size - 1)) + HEADER;
+	return piece_at(r, tail);
 }
 
 void wq_ring_release(struct wq_ring *r)
 {
 	size_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 
-	atomic_store_explicit(&r->tail, tail + *header_at(r, tail), memory_order_release);
+	atomic_store_explicit(&r->tail, tail + piece_at(r, tail)->size, memory_order_release);
+}
+
+size_t wq_ring_used(struct wq_ring *r)
+{
+	/* The tail first: it can't have overtaken a head that is read later. */
+	size_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+
+	return atomic_load_explicit(&r->head, memory_order_acquire) - tail;
+}
+
+size_t wq_ring_size(const struct wq_ring *r)
+{
+	return r->size;
 }

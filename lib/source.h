@@ -5,13 +5,18 @@
  * A backend of a source hands over items; the engine's thread makes events of
  * them. drain() is the only call that another thread than the engine's may
  * make, and it touches only what its comment says.
+ *
+ * A source that keeps a model of the world tells apart what is so, as far as it
+ * knows, and what was told. An event that had no room (WQ_NO_ROOM) wasn't told.
+ * Differences between the two are told as events with a mark: at the start, and
+ * after anything was lost.
  */
 #ifndef WQ_SOURCE_H
 #define WQ_SOURCE_H
 
 #include "libwatchq.h"
 
-struct wq_ring;
+struct wq_items;
 struct wq_source;
 
 /** What a backend hands over: a record, and when it was read. */
@@ -48,10 +53,11 @@ struct wq_source_ops {
 	 * yet. On failure it has left nothing open. */
 	int (*open)(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e);
 
-	/** Drain thread: reads all there is, stamps it and pushes it to @ring as
-	 * struct wq_ring_item. 1: the ring is full, call again; 0: all read; -errno.
-	 * Owns the queue and the read buffer, and nothing else. */
-	int (*drain)(struct wq_source *s, struct wq_ring *ring, struct wq_error *e);
+	/** Drain thread: reads all there is, stamps it and gives it to
+	 * wq_items_push(). 0: all read. 1: call again, since there was no room, or
+	 * there may be more than what was there when it was called. -errno. Owns the
+	 * queue and the read buffer, and nothing else. */
+	int (*drain)(struct wq_source *s, struct wq_items *items, struct wq_error *e);
 
 	/** Instead of drain(): the next item. 1; 0: none yet; WQ_DONE; -errno. */
 	int (*pull)(struct wq_source *s, struct wq_item *item, struct wq_error *e);
@@ -60,9 +66,25 @@ struct wq_source_ops {
 	 * wq_engine_emit(). 0, or what that returned. */
 	int (*apply)(struct wq_source *s, const struct wq_item *item);
 
+	/* Of a source with a model; all in the engine's thread. They return what
+	 * wq_engine_emit() did where that isn't 0. */
+
+	/** Records were lost: all it knows is in doubt, and read by the next
+	 * snapshot(). */
+	void (*doubt)(struct wq_source *s);
+	/** A barrier has passed. Round 0: reads what is in doubt, and what waited
+	 * for quiet (s->wants_quiet). Later rounds: again what records named since,
+	 * or in WQ_ROUNDS_MAX has it wait for quiet. Tells the differences, marked
+	 * @mark. 1: it has read something; 0: there was nothing to read. */
+	int (*snapshot)(struct wq_source *s, enum wq_mark mark, unsigned round);
+	/** There is room again: tells the differences. */
+	int (*tell)(struct wq_source *s, enum wq_mark mark);
+
 	/** Gives everything back. Also after open() failed: no. */
 	void (*close)(struct wq_source *s);
 };
+
+#define WQ_ROUNDS_MAX	3
 
 /** One source of a monitor. The engine thread's, but for what drain() owns. */
 struct wq_source {
@@ -71,15 +93,9 @@ struct wq_source {
 	unsigned index;			/* in the monitor */
 	const struct wq_watch *self;	/* stands for the source itself */
 	const struct wq_watch *by_id[256];
+	unsigned depth;			/* records that its queue holds; before it is drained */
+	bool wants_quiet;		/* something is to be read when nothing happens */
 	void *priv;			/* the backend's own */
-};
-
-/** What drain() pushes: this, then the record's bytes. */
-struct wq_ring_item {
-	uint64_t boottime;
-	uint32_t source;
-	uint32_t len;
-	unsigned char data[];
 };
 
 /* What the monitor does for its sources: monitor.c. Engine thread. */
@@ -90,11 +106,21 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 /** Fills @ev from a record: what can be known without asking anybody. */
 void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const struct wq_watch *watch);
 /** Filters, numbers and hands on. Gives back the references to names that @ev
- * has: they are the event's. 0 to go on; WQ_DONE; -errno of the taker. */
+ * has: they are the event's. 0 to go on; WQ_NO_ROOM: it was not told, go on all
+ * the same; WQ_DONE; -errno of the taker. */
 int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev);
+/** A record of our own, of @len bytes at @rec: as wq_engine_emit(), with @mark
+ * and of now. The names' references are the event's. */
+int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
+		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name);
+/** Something was lost, and the sources' doubt() said so: snapshots follow. */
+void wq_engine_resync(struct wq_monitor *m);
+/** What @s drains polls readable at @fd. 0 or -errno. */
+int wq_engine_drain(struct wq_source *s, int fd);
 /** Nothing can come from @s any more. */
 void wq_engine_source_ended(struct wq_source *s);
-/** wq_monitor_fd() is to be readable when @fd is. -EPERM: a file that is always. */
+/** wq_monitor_fd() is to be readable when @fd is, which pull() reads. -EPERM: a
+ * file that is always. */
 int wq_engine_poll(struct wq_monitor *m, int fd);
 /** What the user wants to see; whether names are looked up. */
 const struct wq_filter *wq_engine_filter(const struct wq_monitor *m);

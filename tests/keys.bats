@@ -17,12 +17,13 @@ teardown() {
 # watching KEY...: three watches of the same keys, one a form.
 watching() {
 	start json keys -J "$@"
-	start table keys -n -o EVENT,KEY,AUX "$@"
+	start table keys -n -o MARK,EVENT,KEY,AUX "$@"
 	start binary keys -B "$@"
 }
 
-# posted LINE...: exactly these events came, `EVENT KEY [AUX]`, in every form. What
-# was posted before the signal is shown: nothing to wait for.
+# posted LINE...: exactly these events came, `[resync] EVENT KEY [AUX]`, in every form;
+# those marked aren't among plain records. What was posted before the signal is shown:
+# nothing to wait for.
 posted() {
 	local want
 	want=$(printf '%s\n' "$@")
@@ -30,9 +31,10 @@ posted() {
 	stop json
 	stop table
 	stop binary
-	equal "$(jq -r '[.event, .key, .aux] | map(values | tostring) | join(" ")' json)" "$want"
+	equal "$(jq -r '[.mark, .event, .key, .aux] | map(values | tostring) | join(" ")' json)" "$want"
 	equal "$(awk '{ $1 = $1; print }' table)" "$want"
-	equal "$(watchq decode -J binary | jq -r '[.event, .key, .aux] | map(values | tostring) | join(" ")')" "$want"
+	equal "$(watchq decode -J binary | jq -r '[.event, .key, .aux] | map(values | tostring) | join(" ")')" \
+		"$(grep -v resync <<<"$want" || true)"
 }
 
 @test "add_key: linked" {
@@ -58,13 +60,13 @@ posted() {
 	keyctl unlink "$key" @s
 }
 
-@test "a link that displaces another of that name: linked, and no unlinked" {
+@test "a link that displaces another of that name: no unlinked is posted, but it is told" {
 	first=$(keyctl newring same "$ring")
 	watching "$ring"
 	second=$(keyctl newring same "$ring")
 	[ "$first" != "$second" ]
 	equal "$(keyctl rlist "$ring")" "$second"
-	posted "linked $ring $second"
+	posted "resync unlinked $ring $first" "linked $ring $second"
 }
 
 @test "add_key over a key: updated on the key, nothing on the keyring" {
@@ -120,12 +122,12 @@ posted() {
 	posted "revoked $ring"
 }
 
-@test "invalidate: invalidated, then the removal" {
+@test "invalidate: invalidated, then it leaves the keyring without a record, then the removal" {
 	key=$(keyctl add user k v "$ring")
 	watching "$key" "$ring"
 	keyctl invalidate "$key"
 	await has_removal
-	posted "invalidated $key" "removal $key"
+	posted "invalidated $key" "resync unlinked $ring $key" "removal $key"
 }
 has_removal() { grep -q '"removal"' json && grep -q removal table && has_bytes 32 binary; }
 
@@ -307,29 +309,32 @@ has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 	equal "$(jq -c . gone)" '{"event":"unlinked","aux_description":"key-500"}'
 }
 
-@test "loss: as many as the queue holds, then the loss in its place, then the rest" {
+@test "loss: as many as the queue holds, the loss in its place, what it hid, then the rest" {
 	start json keys -J -d 32 "$ring"
 	grep -q "queue of 32 records" json.err
 	kill -STOP "$pid"
 	for i in $(seq 40); do keyctl add user "k$i" v "$ring" >/dev/null; done
 	kill -CONT "$pid"
 	# The loss is shown without a further event: it doesn't poll readable.
-	await has_lines 33 json
+	await has_lines 41 json
 	keyctl add user last v "$ring"
-	await has_lines 34 json
+	await has_lines 42 json
 	stop json
 	equal "$(jq -r .aux_description json | head -32 | xargs)" "$(seq -f 'k%g' -s ' ' 32)"
 	equal "$(sed -n 33p json | jq -c '[.type,.event,.id,.lost,has("lost")]')" '["meta","loss",0,null,true]'
-	equal "$(sed -n 34p json | jq -r .aux_description)" last
+	# In no order: what is read has none.
+	equal "$(sed -n 34,41p json | jq -c '[.event,.mark,.aux_description]' | sort | xargs)" \
+		"$(printf '[linked,resync,k%d] ' 33 34 35 36 37 38 39 40 | sed 's/ $//')"
+	equal "$(sed -n 42p json | jq -c '[.mark,.aux_description]')" '[null,"last"]'
 }
 
-@test "loss does not count toward --count, and passes every filter" {
+@test "loss and what it hid do not count toward --count; loss passes every filter" {
 	start json keys -J -d 32 -e unlinked -f 'key:*:0x100/0xff00' -c 33 "$ring" -o EVENT
 	kill -STOP "$pid"
 	for i in $(seq 40); do keyctl add user "k$i" v "$ring" >/dev/null; done
 	kill -CONT "$pid"
-	await has_lines 33 json
+	await has_lines 41 json
 	keyctl clear "$ring"
 	wait "$pid"
-	equal "$(jq -r .event json | uniq -c | xargs)" "32 linked 1 loss 1 cleared"
+	equal "$(jq -r .event json | uniq -c | xargs)" "32 linked 1 loss 8 linked 1 cleared"
 }

@@ -42,6 +42,7 @@ const struct column columns[COL__NR] = {
 	[COL_NAME]	= { "NAME", 10, COLUMN_TRUNC, FROM_EVENT, N_("name of the device") },
 	[COL_MARK]	= { "MARK", 7, 0, FROM_EVENT, N_("initial or resync: found by looking, not posted") },
 	[COL_LOST]	= { "LOST", 5, COLUMN_RIGHT, FROM_EVENT, N_("how many records were lost") },
+	[COL_V]		= { "V", 1, COLUMN_RIGHT, FROM_EVENT, N_("version of these columns, in the event ready") },
 	[COL_FLAGS]	= { "FLAGS", 10, COLUMN_TRUNC, FROM_EVENT, N_("the type's own flags in INFO, by name") },
 	[COL_LEN]	= { "LEN", 3, COLUMN_RIGHT | COLUMN_DERIVED, FROM_EVENT, N_("length of the record in bytes") },
 	[COL_INFO]	= { "INFO", 10, COLUMN_RIGHT | COLUMN_DERIVED, FROM_EVENT, N_("the record's info word") },

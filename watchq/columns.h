@@ -23,9 +23,12 @@ enum column_id {
 	COL_AUX, COL_AUX_TYPE, COL_AUX_DESCRIPTION,
 	COL_MOUNT, COL_AUX_MOUNT, COL_SB_ID, COL_ERROR, COL_COOKIE, COL_INODE, COL_BLOCK,
 	COL_MAJ_MIN, COL_SECTOR, COL_NAME,
-	COL_MARK, COL_LOST, COL_FLAGS, COL_LEN, COL_INFO, COL_DATA, COL_DETAIL,
+	COL_MARK, COL_LOST, COL_V, COL_FLAGS, COL_LEN, COL_INFO, COL_DATA, COL_DETAIL,
 	COL__NR
 };
+
+/* Grows when a column changes its meaning: programs ask for it. */
+#define COLUMNS_VERSION	1
 
 enum column_flags {
 	COLUMN_RIGHT	= 1 << 0,	/* numbers */

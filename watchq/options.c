@@ -12,13 +12,24 @@
 #include "parse.h"
 #include "suggest.h"
 
+#define BUFFER_DEFAULT	(64u << 20)
+#define BUFFER_MIN	(64u << 10)
+#define BUFFER_MAX	(UINT64_C(64) << 30)
+#define SWEEP_MIN	10000000	/* ns */
+
 enum {
 	OPT_BACKEND = 256,
+	OPT_BUFFER,
 	OPT_ENDIAN,
 	OPT_LIST_EVENTS,
 	OPT_LIST_OPTIONS,
+	OPT_MARKS,
+	OPT_NO_REALTIME,
+	OPT_ONCE,
 	OPT_OUTPUT_ALL,
 	OPT_OUTPUT_FILE,
+	OPT_STRICT,
+	OPT_SWEEP,
 	OPT_TIME_FORMAT,
 };
 
@@ -42,6 +53,9 @@ static const struct option_row rows[] = {
 	{ 'i', "id", "NUM", LIVE, N_("ID of the first watch (default 1)") },
 	{ 'd', "depth", "NUM", LIVE, N_("records that the queue holds, 1-512 (default: the most there is)") },
 	{ OPT_BACKEND, "backend", "NAME", LIVE, N_("how to listen: auto, or one of those that info lists") },
+	{ 'I', "initial", NULL, LIVE, N_("first report what there is, then the changes") },
+	{ OPT_ONCE, "once", NULL, LIVE, N_("only report what there is (with --initial)") },
+	{ OPT_SWEEP, "sweep", "TIME", LIVE, N_("look that often for what the kernel does not report") },
 	{ OPT_ENDIAN, "endian", "ORDER", OPTIONS_CAPTURE, N_("byte order of the capture: native, little or big") },
 	{ 'c', "count", "NUM", EVENTS, N_("stop after that many events") },
 	{ '1', "first-only", NULL, EVENTS, N_("stop after the first event") },
@@ -56,6 +70,10 @@ static const struct option_row rows[] = {
 	{ '0', "zero", NULL, EVENTS, N_("end lines with NUL, not newline; no headings") },
 	{ 'u', "notruncate", NULL, EVENTS, N_("don't cut long cells on a terminal") },
 	{ OPT_OUTPUT_FILE, "output-file", "FILE", EVENTS, N_("append to FILE; opened anew on SIGHUP") },
+	{ OPT_MARKS, "marks", NULL, LIVE, N_("report when the watches stand, and when all is quiet") },
+	{ OPT_STRICT, "strict", NULL, EVENTS, N_("status 4 at the end if anything was lost") },
+	{ OPT_BUFFER, "buffer", "SIZE", LIVE, N_("memory for events that wait to be read (default 64M)") },
+	{ OPT_NO_REALTIME, "no-realtime", NULL, LIVE, N_("don't ask to be scheduled before others") },
 	{ OPT_TIME_FORMAT, "time-format", "FORMAT", EVENTS, N_("TIME but in JSON: short, iso, delta, monotonic or raw") },
 	{ 'q', "quiet", NULL, OPTIONS_COMMON, N_("no warnings") },
 	{ 'v', "verbose", NULL, OPTIONS_COMMON, N_("say what was chosen, and why") },
@@ -219,6 +237,7 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 {
 	static const char *const endians[] = { "native", "little", "big" };
 	unsigned count = 0;
+	int64_t time;
 	int n;
 
 	switch (val) {
@@ -272,6 +291,30 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		return 0;
 	case 'v':
 		o->verbosity = o->verbosity < VERBOSE ? VERBOSE : DEBUG;
+		return 0;
+	case 'I':
+		o->initial = true;
+		return 0;
+	case OPT_ONCE:
+		o->once = true;
+		return 0;
+	case OPT_SWEEP:
+		if (!parse_time(arg, &time) || time < SWEEP_MIN)
+			return msg_usage(_("--sweep: expected a time of 10ms at least, such as 1s or 5m, not '%s'"), arg);
+		o->sweep = (uint64_t) time;
+		return 0;
+	case OPT_MARKS:
+		o->marks = true;
+		return 0;
+	case OPT_STRICT:
+		o->strict = true;
+		return 0;
+	case OPT_BUFFER:
+		if (!parse_size(arg, BUFFER_MIN, BUFFER_MAX, &o->buffer))
+			return msg_usage(_("--buffer: expected a size from 64K to 64G, such as 16M, not '%s'"), arg);
+		return 0;
+	case OPT_NO_REALTIME:
+		o->no_realtime = true;
 		return 0;
 	case OPT_BACKEND:
 		o->backend = strcmp(arg, "auto") == 0 ? NULL : arg;
@@ -355,6 +398,8 @@ static int finish(struct options *o, const struct pending *pend)
 			return list_events(&o->output, o->cmd->types);
 		return options_list(o->cmd, &o->output);
 	}
+	if (o->once && !o->initial)
+		return msg_usage(_("--once goes with --initial"));
 	/* Scripts read these two: a time without its day is of no use to them. */
 	if (!pend->time_given && (o->output.format == FORMAT_RAW || o->output.format == FORMAT_PAIRS))
 		o->output.time_format = TIME_ISO;
@@ -367,7 +412,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 	struct tables t;
 	int val, rc = 0;
 
-	*o = (struct options) { .cmd = cmd, .first_id = 1, .timeout = -1 };
+	*o = (struct options) { .cmd = cmd, .first_id = 1, .timeout = -1, .buffer = BUFFER_DEFAULT };
 	o->output.live = cmd->options & OPTIONS_LIVE;
 	make_tables(&t, cmd);
 	opterr = 0;

@@ -33,6 +33,9 @@ struct options {
 	const char *backend;		/* NULL: auto */
 	uint64_t count;			/* 0: no end */
 	int64_t timeout;		/* ns; -1: none */
+	uint64_t sweep;			/* ns; 0: none */
+	size_t buffer;			/* bytes of events that wait */
+	bool initial, once, marks, strict, no_realtime;
 	struct output_config output;
 	const char *output_file;	/* NULL: standard output */
 	enum wq_endian endian;

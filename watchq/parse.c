@@ -59,3 +59,28 @@ bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *v)
 	*v = strtoull(text, &end, 10);
 	return !errno && !*end && *v >= min && *v <= max;
 }
+
+bool parse_size(const char *text, uint64_t min, uint64_t max, size_t *size)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	uint64_t v, scale = 1;
+	char *end;
+
+	if (!isdigit((unsigned char) *text))
+		return false;
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, toupper((unsigned char) *end)) : NULL;
+	if (unit) {
+		scale = UINT64_C(1) << 10 * (unit - units + 1);
+		end++;
+		/* As in util-linux: K and KiB are the same. */
+		if (strcmp(end, "iB") == 0)
+			end += 2;
+	}
+	if (errno || *end || v > max / scale || v * scale < min)
+		return false;
+	*size = (size_t) (v * scale);
+	return true;
+}

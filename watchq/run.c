@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The loop: dispatch, write, wait. It ends when the monitor is done, time is up,
- * a signal comes, or who read the output is gone.
+ * Running a monitor: dispatch, wait, until it is done, time is up, a signal
+ * comes, or who read the output is gone. What a capture holds is written here,
+ * between two dispatches: it can wait. What happens now can't: it goes to a
+ * writer, a thread of its own, and this one never waits for it.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -19,53 +19,24 @@
 
 #include "msg.h"
 #include "nls.h"
+#include "outlet.h"
 #include "run.h"
+#include "writer.h"
 
 struct run {
 	const struct options *o;
 	struct wq_monitor *m;
-	struct sink sink;
-	const struct output_ops *ops;
-	void *output;
-	int output_error;	/* -errno: of writing an event */
+	struct outlet out;
+	struct writer *writer;	/* NULL: events are written in this thread */
+	int output_error;	/* without one: -errno of writing an event */
 	int sigfd;
 	bool stopped;		/* by SIGINT or SIGTERM */
+	bool late;		/* the deadline has passed */
 	bool reopen;		/* SIGHUP: the output file, when a line is whole */
 	int64_t deadline;	/* CLOCK_MONOTONIC, ns; -1: none */
 };
 
-/* ---- Setting up ---- */
-
-static int on_event(void *data, const struct wq_event *ev)
-{
-	struct run *r = data;
-
-	r->output_error = r->ops->event(r->output, ev);
-	return r->output_error;
-}
-
-static bool on_match(void *data, const struct wq_event *ev)
-{
-	const struct options *o = data;
-	struct value v;
-	unsigned i;
-
-	for (i = 0; i < o->nmatch; i++) {
-		column_text(o->match[i].column, ev, &v);
-		if (v.len != strlen(o->match[i].value) || memcmp(v.text, o->match[i].value, v.len) != 0)
-			return false;
-	}
-	return true;
-}
-
-static int open_output_file(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
-
-	if (fd < 0)
-		msg_error(_("%s: can't open for writing: %s"), path, strerror(errno));
-	return fd;
-}
+/* ---- Signals and time ---- */
 
 /* Signals are read from a descriptor, so that none interrupts anything. */
 static int open_signals(bool hangup)
@@ -108,6 +79,50 @@ static void take_signals(struct run *r)
 		*(info.ssi_signo == SIGHUP ? &r->reopen : &r->stopped) = true;
 }
 
+/* Polls until something is there, the deadline, or, with @look, at once. */
+static int poll_until(const struct run *r, struct pollfd *fds, nfds_t n, bool look)
+{
+	struct timespec ts = { 0 };
+	int64_t left = r->deadline < 0 ? -1 : r->deadline - now();
+
+	if (!look && left > 0)
+		ts = (struct timespec) { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
+	if (ppoll(fds, n, look || r->deadline >= 0 ? &ts : NULL, NULL) < 0 && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
+/* ---- Setting up ---- */
+
+static int on_event(void *data, const struct wq_event *ev)
+{
+	struct run *r = data;
+
+	r->output_error = outlet_event(&r->out, ev);
+	return r->output_error;
+}
+
+static int on_live_event(void *data, const struct wq_event *ev)
+{
+	struct run *r = data;
+
+	return wq_backlog_push(writer_backlog(r->writer), ev);
+}
+
+static bool on_match(void *data, const struct wq_event *ev)
+{
+	const struct options *o = data;
+	struct value v;
+	unsigned i;
+
+	for (i = 0; i < o->nmatch; i++) {
+		column_text(o->match[i].column, ev, &v);
+		if (v.len != strlen(o->match[i].value) || memcmp(v.text, o->match[i].value, v.len) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* The output takes no more: waits until it does. Who is to end gives up when the
  * reader has stood still for a second. */
 static int on_wait(void *data, int fd)
@@ -144,27 +159,40 @@ static bool has_name(enum column_id id)
 	return id == COL_DETAIL || columns[id].from == FROM_KEY || columns[id].from == FROM_AUX;
 }
 
+/* Names are looked up unless nothing of what they are good for is shown: members
+ * are told apart by them, too, and so is what a loss has hidden. */
 static bool needs_names(const struct options *o)
 {
 	unsigned i;
 
-	if (o->output.format == FORMAT_BINARY && !o->output.annotated && o->nmatch == 0)
-		return false;
 	for (i = 0; i < o->nmatch; i++)
 		if (has_name(o->match[i].column))
 			return true;
-	if (o->output.format == FORMAT_BINARY)
-		return o->output.annotated;
-	for (i = 0; i < o->output.columns.n; i++)
-		if (has_name(o->output.columns.ids[i]))
-			return true;
-	return false;
+	return o->output.format != FORMAT_BINARY || o->output.annotated;
+}
+
+static int open_all(struct run *r, bool live)
+{
+	int rc = live ? outlet_open(&r->out, r->o, writer_wait, &r->writer)
+		      : outlet_open(&r->out, r->o, on_wait, r);
+
+	if (rc)
+		return rc;
+	errno = ENOMEM;
+	r->sigfd = open_signals(r->o->output_file != NULL);
+	if (live)
+		r->writer = writer_new(&r->out, r->o->buffer);
+	if (r->sigfd >= 0 && (!live || r->writer) &&
+	    wq_monitor_new(&r->m, live ? on_live_event : on_event, r) == 0)
+		return 0;
+	msg_error(_("can't start: %s"), strerror(errno));
+	return STATUS_FAILURE;
 }
 
 struct run *run_new(const struct options *o, int *status)
 {
 	struct run *r = calloc(1, sizeof(*r));
-	int fd = STDOUT_FILENO;
+	bool live = o->cmd->options & OPTIONS_LIVE;
 
 	*status = STATUS_FAILURE;
 	if (!r)
@@ -172,22 +200,8 @@ struct run *run_new(const struct options *o, int *status)
 	r->o = o;
 	r->sigfd = -1;
 	r->deadline = -1;
-	if (o->output_file) {
-		fd = open_output_file(o->output_file);
-		if (fd < 0) {
-			free(r);
-			return NULL;
-		}
-	}
-	if (o->output.format == FORMAT_BINARY && isatty(fd)) {
-		msg_usage(_("binary records don't go to a terminal; send them to a file or a pipe"));
-		run_free(r);
-		return NULL;
-	}
-	r->sigfd = open_signals(o->output_file != NULL);
-	r->ops = output_for(o->output.format);
-	if (r->sigfd < 0 || sink_open(&r->sink, fd, on_wait, r) || wq_monitor_new(&r->m, on_event, r)) {
-		msg_error(_("can't start: %s"), strerror(errno ? errno : ENOMEM));
+	*status = open_all(r, live);
+	if (*status) {
 		run_free(r);
 		return NULL;
 	}
@@ -195,17 +209,13 @@ struct run *run_new(const struct options *o, int *status)
 	wq_monitor_set_filter(r->m, &o->filter);
 	wq_monitor_set_count(r->m, o->count);
 	wq_monitor_set_names(r->m, needs_names(o));
+	wq_monitor_set_initial(r->m, o->initial, o->once);
+	wq_monitor_set_marks(r->m, o->marks);
+	wq_monitor_set_sweep(r->m, o->sweep);
+	wq_monitor_set_thread(r->m, live, !o->no_realtime);
 	if (o->nmatch)
 		wq_monitor_set_match(r->m, on_match, (void *) o);
 	return r;
-}
-
-static int new_output(struct run *r)
-{
-	r->output = r->ops->new(&r->o->output, &r->sink);
-	if (!r->output)
-		return -ENOMEM;
-	return r->ops->begin ? r->ops->begin(r->output) : 0;
 }
 
 struct wq_monitor *run_monitor(struct run *r)
@@ -217,61 +227,23 @@ bool run_writes_to(const struct run *r, int fd)
 {
 	struct stat in, out;
 
-	return fstat(fd, &in) == 0 && fstat(r->sink.fd, &out) == 0 && S_ISREG(in.st_mode) &&
+	return fstat(fd, &in) == 0 && fstat(r->out.sink.fd, &out) == 0 && S_ISREG(in.st_mode) &&
 	       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
 void run_free(struct run *r)
 {
-	/* The monitor first: its names hold what the output has made of them. */
+	/* The names hold what the output has made of them: first who has names. */
+	if (r->writer)
+		writer_free(r->writer);
 	wq_monitor_free(r->m);
-	if (r->output)
-		r->ops->free(r->output);
-	if (r->o->output_file && r->sink.buf)
-		close(r->sink.fd);
-	sink_close(&r->sink);
+	outlet_close(&r->out);
 	if (r->sigfd >= 0)
 		close(r->sigfd);
 	free(r);
 }
 
-/* ---- Ending ---- */
-
-/* Says what went wrong with the output. 0: nothing, or who read has gone, which
- * is no error of ours. */
-static int output_status(const struct run *r, int rc)
-{
-	const char *to = r->o->output_file ? r->o->output_file : _("standard output");
-
-	if (rc == 0 || rc == -EPIPE || rc == -ECONNRESET)
-		return STATUS_OK;
-	if (rc == -EINTR || rc == -ETIMEDOUT)
-		msg_error(_("stopped while the output was not being read: it is not complete"));
-	else if (rc == -EOPNOTSUPP)
-		msg_error(_("a note, or a record in the other byte order, can't be annotated; write plain records, with --binary"));
-	else
-		msg_error(_("%s: can't write: %s"), to, strerror(-rc));
-	return rc == -ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILURE;
-}
-
-/* ---- Running ---- */
-
-static int reopen_output(struct run *r)
-{
-	int rc = sink_flush(&r->sink), fd;
-
-	r->reopen = false;
-	if (rc)
-		return rc;
-	fd = open_output_file(r->o->output_file);
-	if (fd < 0)
-		return 0;	/* said; the old one is better than none */
-	close(r->sink.fd);
-	sink_set_fd(&r->sink, fd);
-	/* A file of its own: with headings, or what a capture begins with. */
-	r->ops->free(r->output);
-	return new_output(r);
-}
+/* ---- Captures ---- */
 
 /* Waits for something to do, or with @more only looks. 0; 1: who read the output
  * has gone; -errno. */
@@ -280,73 +252,142 @@ static int wait_more(struct run *r, bool more)
 	struct pollfd fds[3] = {
 		{ .fd = wq_monitor_fd(r->m), .events = POLLIN },
 		{ .fd = r->sigfd, .events = POLLIN },
-		{ .fd = r->sink.regular ? -1 : r->sink.fd },
+		{ .fd = outlet_fd(&r->out) },
 	};
-	struct timespec ts = { 0 };
-	int64_t left = r->deadline < 0 ? -1 : r->deadline - now();
+	int rc = poll_until(r, fds, 3, more);
 
-	if (!more && left > 0)
-		ts = (struct timespec) { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
-	if (ppoll(fds, 3, more || r->deadline >= 0 ? &ts : NULL, NULL) < 0)
-		return errno == EINTR ? 0 : -errno;
 	if (fds[1].revents)
 		take_signals(r);
-	return fds[2].revents & (POLLERR | POLLHUP | POLLNVAL) ? 1 : 0;
+	if (!rc && fds[2].revents & (POLLERR | POLLHUP | POLLNVAL))
+		return 1;
+	return rc;
 }
 
-static int loop(struct run *r)
+/* One dispatch and what it gave. @status is set when it was the last. */
+static bool decode_some(struct run *r, int *status)
+{
+	/* Once more after a signal: what has been posted is shown. */
+	bool last = r->stopped || time_is_up(r);
+	struct wq_error e = { 0 };
+	int rc = wq_monitor_dispatch(r->m, &e), out = r->output_error;
+
+	/* What came before an error is out before it is told. */
+	if ((!out && (rc != 1 || last)) || out == -EOPNOTSUPP) {
+		int flushed = outlet_flush(&r->out);
+
+		out = out ? out : flushed;
+	}
+	if (out)
+		*status = outlet_status(&r->out, out);
+	if (rc < 0 && !r->output_error)
+		*status = msg_fail(&e);
+	if (out || rc < 0 || rc == WQ_DONE)
+		return false;
+	if (last) {
+		*status = r->stopped ? STATUS_OK : STATUS_TIMEOUT;
+		return false;
+	}
+
+	rc = wait_more(r, rc == 1);
+	if (rc == 0 && r->reopen) {
+		r->reopen = false;
+		rc = outlet_reopen(&r->out);
+	}
+	if (rc < 0)
+		*status = outlet_status(&r->out, rc);
+	return rc == 0;
+}
+
+static int decode(struct run *r)
 {
 	struct wq_error e = { 0 };
 	int status = STATUS_OK, rc;
 
+	if (wq_monitor_start(r->m, &e) < 0)
+		return msg_fail(&e);
+	if (r->o->timeout >= 0)
+		r->deadline = now() + r->o->timeout;
+	rc = outlet_begin(&r->out);
+	if (rc)
+		return outlet_status(&r->out, rc);
+	while (decode_some(r, &status))
+		;
+	return status;
+}
+
+/* ---- Live ---- */
+
+/* The writer has ended by itself: true. */
+static bool wait_live(struct run *r, bool more)
+{
+	struct wq_backlog *backlog = writer_backlog(r->writer);
+	struct pollfd fds[4] = {
+		{ .fd = wq_monitor_fd(r->m), .events = POLLIN },
+		{ .fd = r->sigfd, .events = POLLIN },
+		{ .fd = writer_fd(r->writer), .events = POLLIN },
+		{ .fd = wq_backlog_room_fd(backlog), .events = POLLIN },
+	};
+
+	poll_until(r, fds, 4, more);
+	if (fds[1].revents)
+		take_signals(r);
+	if (fds[3].revents)
+		wq_backlog_room_seen(backlog);
+	return fds[2].revents;
+}
+
+/* Runs the monitor until it is done. 0, WQ_DONE, or -errno with *@e. */
+static int go_live(struct run *r, struct wq_error *e)
+{
+	int rc;
+
 	for (;;) {
-		/* Once more after a signal: what has been posted is shown. */
-		bool last = r->stopped || time_is_up(r);
-		int out;
-
-		rc = wq_monitor_dispatch(r->m, &e);
-		/* What came before an error is out before it is told. */
-		out = r->output_error;
-		if ((!out && (rc != 1 || last)) || out == -EOPNOTSUPP) {
-			int flushed = sink_flush(&r->sink);
-
-			out = out ? out : flushed;
+		if (r->stopped || time_is_up(r)) {
+			wq_monitor_stop(r->m);	/* what has been posted is shown */
+			r->deadline = -1;
+			r->late = !r->stopped;
 		}
-		if (out)
-			status = output_status(r, out);
-		if (rc < 0 && !r->output_error)
-			status = msg_fail(&e);
-		if (out || rc < 0 || rc == WQ_DONE)
-			return status;
-		if (last)
-			return r->stopped ? STATUS_OK : STATUS_TIMEOUT;
-
-		rc = wait_more(r, rc == 1);
-		if (rc == 1)
-			return STATUS_OK;
-		if (rc == 0 && r->reopen)
-			rc = reopen_output(r);
-		if (rc < 0)
-			return output_status(r, rc);
+		rc = wq_monitor_dispatch(r->m, e);
+		if (rc < 0 || rc == WQ_DONE || wait_live(r, rc == 1))
+			return rc < 0 ? rc : 0;
+		if (r->reopen)
+			writer_reopen(r->writer);
+		r->reopen = false;
 	}
 }
 
-int run_go(struct run *r)
+static int watch_live(struct run *r)
 {
 	struct wq_error e = { 0 };
-	int status, rc;
+	int status, rc, out;
 
 	rc = wq_monitor_start(r->m, &e);
-	if (rc) {
-		status = msg_fail(&e);
-		run_free(r);
-		return status;
+	if (rc < 0)
+		return msg_fail(&e);
+	out = writer_start(r->writer);
+	if (out) {
+		msg_error(_("can't start the thread that writes: %s"), strerror(-out));
+		return STATUS_FAILURE;
 	}
 	if (r->o->timeout >= 0)
 		r->deadline = now() + r->o->timeout;
 	msg_note(_("ready"));
-	rc = new_output(r);
-	status = rc ? output_status(r, rc) : loop(r);
+	if (rc == 0)
+		rc = go_live(r, &e);
+	/* What came before an error is out before it is told. */
+	out = writer_finish(r->writer, r->late ? -ETIMEDOUT : -EINTR);
+	status = r->late ? STATUS_TIMEOUT : STATUS_OK;
+	if (out)
+		status = outlet_status(&r->out, out);
+	return rc < 0 ? msg_fail(&e) : status;
+}
+
+int run_go(struct run *r)
+{
+	int status = r->writer ? watch_live(r) : decode(r);
+
+	if (r->o->strict && (status == STATUS_OK || status == STATUS_TIMEOUT) && wq_monitor_has_lost(r->m))
+		status = STATUS_LOST;
 	run_free(r);
 	return status;
 }

@@ -36,7 +36,7 @@ bool column_may_apply(enum column_id id, const struct wq_type *type, const struc
 
 	if (id == COL_FLAGS)
 		return type && type->nflags;
-	if (id == COL_LOST)
+	if (id == COL_LOST || id == COL_V)
 		return type && type->nr == WQ_TYPE_META;
 	if (field == WQ_F__NR)
 		return true;
@@ -298,6 +298,10 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 		return;
 	case COL_LOST:
 		set_lost(v, rec);
+		return;
+	case COL_V:
+		if (rec->type_nr == WQ_TYPE_META && rec->subtype_nr == WQ_META_READY)
+			set_unsigned(v, COLUMNS_VERSION);
 		return;
 	case COL_FLAGS:
 		set_flags(v, rec);

@@ -12,6 +12,7 @@
 struct counted_name {
 	struct wq_name name;
 	_Atomic unsigned refs;
+	_Atomic unsigned waiting;	/* events in a backlog */
 	char text[];		/* type NUL desc NUL */
 };
 
@@ -24,6 +25,7 @@ struct wq_name *wq_name_new(uint32_t serial, uint32_t uid, uint32_t gid, uint32_
 	if (!c)
 		return NULL;
 	atomic_init(&c->refs, 1);
+	atomic_init(&c->waiting, 0);
 	memcpy(c->text, type, type_len);
 	memcpy(c->text + type_len + 1, desc, desc_len);
 	c->name = (struct wq_name) {
@@ -51,6 +53,25 @@ void wq_name_unref(struct wq_name *n)
 	for (i = 0; i < WQ_NAME_CACHES; i++)
 		free(n->cache[i]);
 	free(c);
+}
+
+static size_t bytes_of(const struct wq_name *n)
+{
+	return sizeof(struct counted_name) + n->type_len + n->desc_len;
+}
+
+size_t wq_name_wait(struct wq_name *n)
+{
+	struct counted_name *c = (struct counted_name *) n;
+
+	return n && atomic_fetch_add_explicit(&c->waiting, 1, memory_order_relaxed) == 0 ? bytes_of(n) : 0;
+}
+
+size_t wq_name_unwait(struct wq_name *n)
+{
+	struct counted_name *c = (struct counted_name *) n;
+
+	return n && atomic_fetch_sub_explicit(&c->waiting, 1, memory_order_relaxed) == 1 ? bytes_of(n) : 0;
 }
 
 bool wq_name_equal(const struct wq_name *a, const struct wq_name *b)

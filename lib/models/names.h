@@ -12,4 +12,9 @@ struct wq_name *wq_name_new(uint32_t serial, uint32_t uid, uint32_t gid, uint32_
 /** Whether they say the same. */
 bool wq_name_equal(const struct wq_name *a, const struct wq_name *b);
 
+/** Counts that an event with @n is waiting, or no more: the bytes that this adds
+ * to those of names that events wait with, or takes from them. Any thread. */
+size_t wq_name_wait(struct wq_name *n);
+size_t wq_name_unwait(struct wq_name *n);
+
 #endif

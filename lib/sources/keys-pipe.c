@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drain.h"
 #include "filter.h"
-#include "models/keys.h"
 #include "models/names.h"
 #include "queue.h"
-#include "ring.h"
 #include "source.h"
 #include "sources/keys.h"
+#include "sources/keys-state.h"
 #include "uapi.h"
 
-#define NAMES_BUDGET	(16u << 20)	/* bytes of names that are kept */
+#define ID_MAX		255u
 #define READ_SIZE	(64u << 10)	/* a queue of 512 records of 127 bytes */
 
 struct keys_pipe {
@@ -27,9 +27,7 @@ struct keys_pipe {
 	unsigned char buf[READ_SIZE];
 
 	/* Owned by the engine's thread. */
-	struct wq_keys *names;		/* NULL: names aren't wanted */
-	unsigned standing;		/* watches */
-	int32_t standing_key[256];	/* by ID; 0: none stands */
+	struct wq_keys_state *state;
 };
 
 /* A key to watch: several arguments may name the same one. */
@@ -48,86 +46,6 @@ static int keys_pipe_probe(struct wq_error *e)
 		return rc;
 	wq_queue_close(&q);
 	return wq_key_notifications(e);
-}
-
-/* ---- Names ---- */
-
-static struct wq_name *look_up(struct keys_pipe *p, uint32_t serial)
-{
-	struct wq_name *n = wq_key_describe((int32_t) serial);
-
-	struct wq_name *old;
-
-	if (!n)
-		return NULL;
-	/* What the writer has made of the old one stays good if nothing changed. */
-	old = wq_keys_find(p->names, serial);
-	if (!old || !wq_name_equal(old, n))
-		wq_keys_put(p->names, n);
-	wq_name_unref(n);	/* the table has it now, or there is no memory */
-	return wq_keys_find(p->names, serial);
-}
-
-/* The name of a key: kept from when it was first seen, since it may be gone. */
-static struct wq_name *name_of(struct keys_pipe *p, uint32_t serial)
-{
-	struct wq_name *n;
-
-	if (!p->names)
-		return NULL;
-	n = wq_keys_find(p->names, serial);
-	return n ? n : look_up(p, serial);
-}
-
-/* What an event says anew: attributes that were set, and a link, which may be of
- * another key by a serial that was used before. */
-static void look_again(struct keys_pipe *p, const struct wq_event *ev)
-{
-	struct wq_name *old, *n;
-
-	if (ev->rec.subtype_nr == WQ_KEY_LINKED)
-		look_up(p, ev->aux);
-	if (ev->rec.subtype_nr != WQ_KEY_SETATTR || look_up(p, ev->key) || errno != EACCES)
-		return;
-
-	/* No View permission any more: what was known of them is wrong now. */
-	old = wq_keys_find(p->names, ev->key);
-	n = old ? wq_name_new(ev->key, WQ_PERM_UNKNOWN, WQ_PERM_UNKNOWN, WQ_PERM_UNKNOWN,
-			      old->type, old->type_len, old->desc, old->desc_len) : NULL;
-	if (n)
-		wq_keys_put(p->names, n);
-	wq_name_unref(n);
-}
-
-/* What is there when the watch has just begun to stand: records of it may come
- * when the kernel has forgotten it. */
-static void learn_names(struct wq_source *s, const struct wanted *w)
-{
-	struct keys_pipe *p = s->priv;
-	struct wq_name *n;
-	int32_t *members;
-	ssize_t count, i;
-
-	if (!p->names)
-		return;
-	n = name_of(p, (uint32_t) w->serial);
-	if (!n || strcmp(n->type, "keyring") != 0)
-		return;
-	if (strcmp(w->object, "@s") == 0 && strncmp(n->desc, "_uid_ses.", 9) == 0)
-		wq_engine_log(s->m, WQ_LOG_WARNING,
-			      "@s: this session has no keyring of its own, so this is the user's default one (%s); a program that adds to @s makes itself a new one, which is not seen here. 'keyctl session' starts a shell with one",
-			      n->desc);
-
-	count = wq_key_members(w->serial, &members);
-	if (count < 0) {
-		wq_engine_log(s->m, WQ_LOG_INFO,
-			      "%s: can't list the members (%s): those that are there now have no names",
-			      w->object, strerror((int) -count));
-		return;
-	}
-	for (i = 0; i < count; i++)
-		name_of(p, (uint32_t) members[i]);
-	free(members);
 }
 
 /* ---- Opening ---- */
@@ -161,15 +79,31 @@ static int resolve_all(const struct wq_source_config *c, struct wanted *w, size_
 			return rc;
 		for (j = 0; j < *n && w[j].serial != serial; j++)
 			;
+		/* There are no more IDs: the last is that of all further ones, too. */
 		if (j == *n)
-			w[(*n)++] = (struct wanted) { .serial = serial, .id = c->first_id + (unsigned) i };
+			w[(*n)++] = (struct wanted) {
+				.serial = serial,
+				.id = i < ID_MAX - c->first_id ? c->first_id + (unsigned) i : ID_MAX,
+			};
 		if (add_object(&w[j], c->objects[i]))
 			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	}
 	return 0;
 }
 
-static int set_filter(struct wq_source *s, struct wq_error *e)
+/* Members are followed where what is shown may tell of them. */
+static bool wants_members(const struct wq_filter *user)
+{
+	static const uint8_t of_members[] = { WQ_KEY_LINKED, WQ_KEY_UNLINKED, WQ_KEY_CLEARED };
+	unsigned i;
+
+	for (i = 0; i < sizeof(of_members); i++)
+		if (wq_filter_may_pass(user, WQ_TYPE_KEY, of_members[i]))
+			return true;
+	return false;
+}
+
+static int set_filter(struct wq_source *s, bool members, struct wq_error *e)
 {
 	const struct wq_filter *user = wq_engine_filter(s->m);
 	struct keys_pipe *p = s->priv;
@@ -179,10 +113,23 @@ static int set_filter(struct wq_source *s, struct wq_error *e)
 		return wq_fail(e, WQ_FAILURE, EINVAL,
 			       "nothing that the filter asks for can come from a notification pipe: it posts the types key and meta with subtypes below 32");
 	/* A name must be learnt while its key is there, and anew when it changes. */
-	if (p->names)
-		wq_filter_add_events(&need, "key/linked,key/setattr", NULL, NULL);
+	if (wq_engine_wants_names(s->m))
+		wq_filter_add_events(&need, members ?
+				     "key/linked,key/unlinked,key/cleared,key/revoked,key/invalidated,key/setattr" :
+				     "key/linked,key/setattr", NULL, NULL);
 	wq_filter_compile(&f, user, &need);
 	return wq_queue_set_filter(&p->queue, &f, e);
+}
+
+static void warn_of_session(struct wq_source *s, const struct wanted *w)
+{
+	struct wq_name *n = strcmp(w->object, "@s") == 0 ? wq_key_describe(w->serial) : NULL;
+
+	if (n && strncmp(n->desc, "_uid_ses.", 9) == 0)
+		wq_engine_log(s->m, WQ_LOG_WARNING,
+			      "@s: this session has no keyring of its own, so this is the user's default one (%s); a program that adds to @s makes itself a new one, which is not seen here. 'keyctl session' starts a shell with one",
+			      n->desc);
+	wq_name_unref(n);
 }
 
 static int watch_all(struct wq_source *s, struct wanted *w, size_t n, struct wq_error *e)
@@ -192,18 +139,17 @@ static int watch_all(struct wq_source *s, struct wanted *w, size_t n, struct wq_
 	int rc;
 
 	for (i = 0; i < n; i++) {
+		const struct wq_watch *watch;
+
 		rc = wq_key_watch(w[i].serial, p->queue.rfd, (int) w[i].id);
 		if (rc)
 			return wq_key_fail(e, w[i].object, -rc);
-		if (!wq_engine_watch(s, (uint8_t) w[i].id, s->ops->source, s->ops->backend, w[i].object))
+		watch = wq_engine_watch(s, (uint8_t) w[i].id, s->ops->source, s->ops->backend, w[i].object);
+		if (!watch || wq_keys_state_add(p->state, w[i].serial, watch))
 			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-		p->standing++;
-		p->standing_key[w[i].id] = w[i].serial;
 		wq_engine_log(s->m, WQ_LOG_INFO, "%s: watching key %d as %u", w[i].object, w[i].serial, w[i].id);
+		warn_of_session(s, &w[i]);
 	}
-	/* All watches first: what is learnt late can still be looked up. */
-	for (i = 0; i < n; i++)
-		learn_names(s, &w[i]);
 	return 0;
 }
 
@@ -212,7 +158,7 @@ static void keys_pipe_close(struct wq_source *s)
 	struct keys_pipe *p = s->priv;
 
 	wq_queue_close(&p->queue);
-	wq_keys_free(p->names);
+	wq_keys_state_free(p->state);
 	free(p);
 	s->priv = NULL;
 }
@@ -221,6 +167,8 @@ static int keys_pipe_open(struct wq_source *s, const struct wq_source_config *c,
 {
 	struct keys_pipe *p = calloc(1, sizeof(*p));
 	struct wanted *wanted = calloc(c->nobjects, sizeof(*wanted));
+	bool names = wq_engine_wants_names(s->m);
+	bool members = names && wants_members(wq_engine_filter(s->m));
 	size_t n = 0, i;
 	int rc;
 
@@ -233,12 +181,8 @@ static int keys_pipe_open(struct wq_source *s, const struct wq_source_config *c,
 	}
 	p->queue.rfd = p->queue.wfd = -1;
 
-	if (wq_engine_wants_names(s->m)) {
-		p->names = wq_keys_new(NAMES_BUDGET);
-		rc = p->names ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	} else {
-		rc = 0;
-	}
+	p->state = wq_keys_state_new(s, names, members);
+	rc = p->state ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	if (!rc)
 		rc = wq_key_notifications(e);
 	if (!rc)
@@ -250,11 +194,12 @@ static int keys_pipe_open(struct wq_source *s, const struct wq_source_config *c,
 		wq_engine_log(s->m, WQ_LOG_INFO, "queue of %u records%s", p->queue.depth,
 			      c->depth == 0 && p->queue.depth < WQ_UAPI_MAX_DEPTH ?
 			      ": all that the limit on this user's pipes leaves (/proc/sys/fs/pipe-user-pages-soft)" : "");
-		rc = set_filter(s, e);
+		s->depth = p->queue.depth;
+		rc = set_filter(s, members, e);
 	}
 	if (!rc)
 		rc = watch_all(s, wanted, n, e);
-	if (!rc && wq_engine_poll(s->m, p->queue.rfd))
+	if (!rc && wq_engine_drain(s, p->queue.rfd))
 		rc = wq_fail(e, WQ_FAILURE, errno, "can't poll the queue: %s", strerror(errno));
 
 	for (i = 0; i < n; i++)
@@ -267,46 +212,40 @@ static int keys_pipe_open(struct wq_source *s, const struct wq_source_config *c,
 
 /* ---- Running ---- */
 
-/* 1: the ring is full. */
-static int push_rest(struct keys_pipe *p, unsigned source, struct wq_ring *ring, struct wq_error *e)
+/* 1: there is no room. */
+static int push_rest(struct keys_pipe *p, unsigned source, struct wq_items *items, struct wq_error *e)
 {
 	struct wq_walk w = { .buf = p->buf, .len = p->got, .pos = p->done };
 	struct wq_record rec;
 	struct wq_bad bad;
+	char text[256];
 	int rc;
 
 	while ((rc = wq_walk_next(&w, &rec, &bad)) > 0) {
-		struct wq_ring_item *it = wq_ring_reserve(ring, sizeof(*it) + rec.len);
-
-		if (!it)
+		if (wq_items_push(items, source, p->stamp, rec.data, rec.len))
 			return 1;
-		it->boottime = p->stamp;
-		it->source = source;
-		it->len = rec.len;
-		memcpy(it->data, rec.data, rec.len);
-		wq_ring_commit(ring);
 		p->done = w.pos;
 	}
-	if (rc < 0) {
-		char text[256];
-
+	if (rc < 0)
 		return wq_fail(e, WQ_FAILURE, EBADMSG, "the kernel's records make no sense: %s",
 			       wq_bad_text(&bad, text, sizeof(text)));
-	}
 	p->got = p->done = 0;
 	return 0;
 }
 
-static int keys_pipe_drain(struct wq_source *s, struct wq_ring *ring, struct wq_error *e)
+static int keys_pipe_drain(struct wq_source *s, struct wq_items *items, struct wq_error *e)
 {
 	struct keys_pipe *p = s->priv;
+	uint64_t enough = items->taken + 2 * p->queue.depth;
 	ssize_t n;
 	int rc;
 
 	for (;;) {
-		rc = push_rest(p, s->index, ring, e);
+		rc = push_rest(p, s->index, items, e);
 		if (rc)
 			return rc;
+		if (items->taken >= enough)
+			return 1;	/* they come as fast as they are read */
 		n = wq_queue_read(&p->queue, p->buf, sizeof(p->buf));
 		if (n == 0)
 			return 0;
@@ -318,59 +257,26 @@ static int keys_pipe_drain(struct wq_source *s, struct wq_ring *ring, struct wq_
 	}
 }
 
-static void watch_removed(struct wq_source *s, uint8_t id)
-{
-	struct keys_pipe *p = s->priv;
-
-	if (!p->standing_key[id])
-		return;
-	p->standing_key[id] = 0;
-	if (--p->standing == 0)
-		wq_engine_source_ended(s);
-}
-
-/* A removal may be among what was lost: nothing else would ever tell of it. */
-static void look_for_removed(struct wq_source *s)
-{
-	struct keys_pipe *p = s->priv;
-	unsigned id;
-
-	for (id = 1; id < 256; id++) {
-		struct wq_name *n = p->standing_key[id] ? wq_key_describe(p->standing_key[id]) : NULL;
-
-		if (p->standing_key[id] && !n && errno == ENOKEY) {
-			wq_engine_log(s->m, WQ_LOG_WARNING, "%s: the key is gone; its removal is among what was lost",
-				      s->by_id[id]->object);
-			watch_removed(s, (uint8_t) id);
-		}
-		wq_name_unref(n);
-	}
-}
+/* ---- The engine's side ---- */
 
 static int keys_pipe_apply(struct wq_source *s, const struct wq_item *item)
 {
-	struct keys_pipe *p = s->priv;
-	const struct wq_record *rec = &item->rec;
-	const struct wq_watch *watch = s->by_id[rec->id] ? s->by_id[rec->id] : s->self;
-	struct wq_event ev;
-	int rc;
+	return wq_keys_state_apply(((struct keys_pipe *) s->priv)->state, item);
+}
 
-	wq_engine_event(&ev, item, watch);
-	ev.realtime = item->boottime + (uint64_t) wq_engine_clock(s->m);
-	if (ev.has_key) {
-		if (rec->type_nr == WQ_TYPE_KEY && p->names)
-			look_again(p, &ev);
-		/* Held: the second look-up may push the first out of the table. */
-		ev.key_name = wq_name_ref(name_of(p, ev.key));
-		if (ev.aux_kind == WQ_AUX_KEY)
-			ev.aux_name = wq_name_ref(name_of(p, ev.aux));
-	}
-	rc = wq_engine_emit(s->m, &ev);
-	if (rec->type_nr == WQ_TYPE_META && rec->subtype_nr == WQ_META_REMOVAL)
-		watch_removed(s, rec->id);
-	if (rec->type_nr == WQ_TYPE_META && rec->subtype_nr == WQ_META_LOSS)
-		look_for_removed(s);
-	return rc;
+static void keys_pipe_doubt(struct wq_source *s)
+{
+	wq_keys_state_doubt(((struct keys_pipe *) s->priv)->state);
+}
+
+static int keys_pipe_snapshot(struct wq_source *s, enum wq_mark mark, unsigned round)
+{
+	return wq_keys_state_snapshot(((struct keys_pipe *) s->priv)->state, mark, round);
+}
+
+static int keys_pipe_tell(struct wq_source *s, enum wq_mark mark)
+{
+	return wq_keys_state_tell(((struct keys_pipe *) s->priv)->state, mark);
 }
 
 const struct wq_source_ops wq_keys_pipe = {
@@ -380,5 +286,8 @@ const struct wq_source_ops wq_keys_pipe = {
 	.open = keys_pipe_open,
 	.drain = keys_pipe_drain,
 	.apply = keys_pipe_apply,
+	.doubt = keys_pipe_doubt,
+	.snapshot = keys_pipe_snapshot,
+	.tell = keys_pipe_tell,
 	.close = keys_pipe_close,
 };

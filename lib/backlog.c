@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Events between the engine and the writer: packed, bounded, never waited for. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backlog.h"
+#include "models/names.h"
+#include "ring.h"
+#include "source.h"
+#include "wake.h"
+
+/* 64 bytes with the 16 of a key's record: a million fit in 64 MiB. */
+struct packed {
+	struct wq_piece piece;
+	uint32_t seq : 24;	/* its low bits: they come in order */
+	uint32_t mark : 8;
+	uint64_t boottime, realtime;
+	struct wq_name *key_name, *aux_name;
+	const struct wq_watch *watch;
+	unsigned char data[];
+};
+
+struct wq_backlog {
+	struct wq_ring *ring;
+	struct wq_wake some;		/* engine to writer */
+	struct wq_wake room;		/* writer to engine */
+	bool full;			/* engine's */
+	uint64_t seq;			/* writer's */
+	struct packed *out;		/* writer's: the event it has */
+	_Atomic size_t names;		/* bytes that events wait with */
+};
+
+struct wq_backlog *wq_backlog_new(size_t bytes)
+{
+	struct wq_backlog *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->some.fd = b->room.fd = -1;
+	atomic_init(&b->names, 0);
+	b->ring = wq_ring_new(bytes);
+	if (!b->ring || wq_wake_open(&b->some) || wq_wake_open(&b->room)) {
+		wq_backlog_free(b);
+		return NULL;
+	}
+	return b;
+}
+
+void wq_backlog_free(struct wq_backlog *b)
+{
+	struct wq_event ev;
+
+	if (!b)
+		return;
+	while (b->ring && wq_backlog_next(b, &ev))
+		wq_backlog_done(b);
+	wq_ring_free(b->ring);
+	wq_wake_close(&b->some);
+	wq_wake_close(&b->room);
+	free(b);
+}
+
+/* ---- The engine's side ---- */
+
+static size_t used(struct wq_backlog *b)
+{
+	return wq_ring_used(b->ring) + atomic_load_explicit(&b->names, memory_order_relaxed);
+}
+
+static bool has_room(struct wq_backlog *b)
+{
+	size_t size = wq_ring_size(b->ring);
+
+	if (b->full)
+		b->full = used(b) > size / 2;
+	return !b->full && used(b) < size;
+}
+
+int wq_backlog_push(void *data, const struct wq_event *ev)
+{
+	struct wq_backlog *b = data;
+	size_t size = offsetof(struct packed, data) + ev->rec.len;
+	struct packed *p = has_room(b) ? wq_ring_reserve(b->ring, size) : NULL;
+
+	if (!p) {
+		/* Asked for first: what the writer takes from now on is not missed. */
+		b->full = true;
+		wq_wake_before(&b->room);
+		if (!has_room(b))
+			return WQ_NO_ROOM;
+		wq_wake_after(&b->room, false);
+		p = wq_ring_reserve(b->ring, size);
+		if (!p)
+			return WQ_NO_ROOM;
+	}
+	p->seq = ev->seq & 0xffffff;
+	p->boottime = ev->boottime;
+	p->realtime = ev->realtime;
+	p->key_name = wq_name_ref(ev->key_name);
+	p->aux_name = wq_name_ref(ev->aux_name);
+	p->watch = ev->watch;
+	p->mark = ev->mark;
+	memcpy(p->data, ev->rec.data, ev->rec.len);
+	atomic_fetch_add_explicit(&b->names, wq_name_wait(p->key_name) + wq_name_wait(p->aux_name),
+				  memory_order_relaxed);
+	wq_ring_commit(b->ring);
+	wq_wake_up(&b->some);
+	return 0;
+}
+
+int wq_backlog_room_fd(const struct wq_backlog *b)
+{
+	return b->room.fd;
+}
+
+void wq_backlog_room_seen(struct wq_backlog *b)
+{
+	wq_wake_after(&b->room, true);
+}
+
+/* ---- The writer's side ---- */
+
+bool wq_backlog_next(struct wq_backlog *b, struct wq_event *ev)
+{
+	struct packed *p = wq_ring_peek(b->ring);
+	struct wq_item item;
+
+	if (!p)
+		return false;
+	wq_record_header(&item.rec, p->data, false);
+	item.boottime = p->boottime;
+	wq_engine_event(ev, &item, p->watch);
+	b->seq += (p->seq - b->seq) & 0xffffff;
+	ev->seq = b->seq;
+	ev->realtime = p->realtime;
+	ev->mark = p->mark;
+	ev->key_name = p->key_name;
+	ev->aux_name = p->aux_name;
+	b->out = p;
+	return true;
+}
+
+static void tell_room(struct wq_backlog *b)
+{
+	if (atomic_load_explicit(&b->room.asleep, memory_order_relaxed) && used(b) <= wq_ring_size(b->ring) / 2)
+		wq_wake_up(&b->room);
+}
+
+void wq_backlog_done(struct wq_backlog *b)
+{
+	struct packed *p = b->out;
+	size_t names = wq_name_unwait(p->key_name) + wq_name_unwait(p->aux_name);
+
+	if (names)
+		atomic_fetch_sub_explicit(&b->names, names, memory_order_relaxed);
+	wq_name_unref(p->key_name);
+	wq_name_unref(p->aux_name);
+	wq_ring_release(b->ring);
+	tell_room(b);
+}
+
+int wq_backlog_fd(const struct wq_backlog *b)
+{
+	return b->some.fd;
+}
+
+bool wq_backlog_before_wait(struct wq_backlog *b)
+{
+	wq_wake_before(&b->some);
+	tell_room(b);
+	return wq_ring_used(b->ring) > 0;
+}
+
+void wq_backlog_after_wait(struct wq_backlog *b, bool readable)
+{
+	wq_wake_after(&b->some, readable);
+}

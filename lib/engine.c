@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The engine: items to events. Everything here is the engine's thread's, which
+ * is whoever calls wq_monitor_dispatch().
+ *
+ * What keeps the stream right where something was lost is the same piece of code
+ * that tells what there is at the start: a barrier through the queues, reading
+ * the state (a source's snapshot()), another barrier, and reading again what was
+ * named in between. And what had no room is told when there is.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "monitor.h"
+
+#define BATCH		4096		/* items of one dispatch */
+#define CLOCK_SLACK	1000000		/* ns: the clocks are not read at the same instant */
+#define QUIET		100000000	/* ns without an event */
+
+/* ---- Clocks ---- */
+
+/* Follows steps of the wall clock, and not the jitter of reading two clocks. */
+void wq_engine_read_clock(struct wq_monitor *m)
+{
+	int64_t offset = (int64_t) (wq_now_realtime() - (m->now = wq_now_boottime()));
+
+	if (llabs(offset - m->clock) > CLOCK_SLACK)
+		m->clock = offset;
+}
+
+int64_t wq_engine_clock(const struct wq_monitor *m)
+{
+	return m->clock;
+}
+
+/* ---- Events ---- */
+
+static bool is_meta(const struct wq_event *ev, unsigned from)
+{
+	return ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr >= from;
+}
+
+/* A record of the engine's own, for which there is no source to ask. */
+static int hand_on_meta(struct wq_monitor *m, uint8_t subtype, const void *body, size_t len)
+{
+	unsigned char rec[WQ_RECORD_MAX];
+	struct wq_item item = { .boottime = m->now };
+	struct wq_event ev;
+	int rc;
+
+	wq_record_build(rec, WQ_TYPE_META, subtype, 0, body, len);
+	wq_record_header(&item.rec, rec, false);
+	wq_engine_event(&ev, &item, m->self);
+	ev.realtime = m->now + (uint64_t) m->clock;
+	ev.seq = m->seq + 1;
+	rc = m->fn(m->fn_data, &ev);
+	if (rc == 0)
+		m->seq++;
+	return rc;
+}
+
+/* What had no room is told before anything else is. */
+static int tell_lost(struct wq_monitor *m)
+{
+	int rc = m->lost ? hand_on_meta(m, WQ_META_RING_LOSS, &m->lost, sizeof(m->lost)) : 0;
+
+	if (rc == 0)
+		m->lost = 0;
+	return rc;
+}
+
+static int hand_on(struct wq_monitor *m, struct wq_event *ev)
+{
+	/* Losses pass whatever is asked for, and don't count. */
+	bool is_loss = is_meta(ev, WQ_META_LOSS);
+	int rc;
+
+	m->has_lost |= is_loss && ev->rec.subtype_nr <= WQ_META_RING_LOSS;
+	if (!wq_filter_match(&m->filter, &ev->rec))
+		return 0;
+	ev->seq = m->seq + 1;
+	if (m->match && !is_loss && !m->match(m->match_data, ev))
+		return 0;
+
+	rc = tell_lost(m);
+	ev->seq = m->seq + 1;
+	if (rc == 0)
+		rc = m->fn(m->fn_data, ev);
+	if (rc == WQ_NO_ROOM) {
+		m->untold = true;
+		/* What was found by looking is found again. */
+		if (ev->mark == WQ_MARK_NONE) {
+			m->lost++;
+			m->has_lost = true;
+		}
+	}
+	if (rc)
+		return rc;
+
+	m->seq++;
+	m->active = true;
+	m->active_at = m->now;
+	if (ev->mark == WQ_MARK_NONE && !is_loss)
+		m->counted++;
+	return m->count && m->counted >= m->count ? WQ_DONE : 0;
+}
+
+int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
+{
+	bool unasked = ev->mark == WQ_MARK_INITIAL && !m->initial;
+	int rc = unasked ? 0 : hand_on(m, ev);
+
+	wq_name_unref(ev->key_name);
+	wq_name_unref(ev->aux_name);
+	return rc;
+}
+
+int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
+		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name)
+{
+	struct wq_item item = { .boottime = m->now };
+	struct wq_event ev;
+
+	wq_record_header(&item.rec, rec, false);
+	wq_engine_event(&ev, &item, watch);
+	ev.realtime = m->now + (uint64_t) m->clock;
+	ev.mark = mark;
+	ev.key_name = key_name;
+	ev.aux_name = aux_name;
+	return wq_engine_emit(m, &ev);
+}
+
+/* What a call of a source's gave: no room is no reason to stop. */
+static int go_on(int rc)
+{
+	return rc == WQ_NO_ROOM ? 0 : rc;
+}
+
+/* ---- Snapshots ---- */
+
+void wq_engine_resync(struct wq_monitor *m)
+{
+	if (m->sync.running) {
+		m->sync.again = true;
+		return;
+	}
+	m->sync.running = true;
+	m->sync.round = 0;
+	m->sync.mark = WQ_MARK_RESYNC;
+	m->sync.barrier = wq_drain_barrier(m->drain);
+}
+
+static void doubt_all(struct wq_monitor *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nsources; i++)
+		if (m->sources[i].source.ops->doubt)
+			m->sources[i].source.ops->doubt(&m->sources[i].source);
+	wq_engine_resync(m);
+}
+
+/* Reads what is in doubt, once a barrier has passed. */
+static int take_snapshot(struct wq_monitor *m)
+{
+	bool read = false;
+	unsigned i;
+
+	for (i = 0; i < m->nsources; i++) {
+		struct wq_source *s = &m->sources[i].source;
+		int rc = s->ops->snapshot ? s->ops->snapshot(s, m->sync.mark, m->sync.round) : 0;
+
+		read |= rc == 1;
+		if (rc != 1 && go_on(rc))
+			return rc;
+	}
+	/* Who didn't ask what there was is told of changes to it all the same. */
+	if (!m->initial)
+		m->sync.mark = WQ_MARK_RESYNC;
+	if (read && m->sync.round < WQ_ROUNDS_MAX) {
+		m->sync.round++;
+		m->sync.barrier = wq_drain_barrier(m->drain);
+		return 0;
+	}
+	m->sync.running = false;
+	if (!m->untold)
+		m->sync.mark = WQ_MARK_RESYNC;
+	if (m->sync.again) {
+		m->sync.again = false;
+		wq_engine_resync(m);
+	}
+	return 0;
+}
+
+static int tell_all(struct wq_monitor *m)
+{
+	unsigned i;
+	int rc = go_on(tell_lost(m));
+
+	if (rc || m->lost)
+		return rc;
+	m->untold = false;
+	for (i = 0; i < m->nsources && !m->untold; i++) {
+		struct wq_source *s = &m->sources[i].source;
+
+		rc = s->ops->tell ? s->ops->tell(s, m->sync.mark) : 0;
+		if (go_on(rc))
+			return rc;
+	}
+	if (!m->untold && !m->sync.running)
+		m->sync.mark = WQ_MARK_RESYNC;
+	return 0;
+}
+
+int wq_engine_begin(struct wq_monitor *m)
+{
+	int rc = 0;
+
+	wq_engine_read_clock(m);
+	m->next_sweep = m->sweep ? m->now + m->sweep : 0;
+	if (!m->self)		/* captures alone: nothing can be read */
+		return 0;
+	if (m->marks)
+		rc = hand_on_meta(m, WQ_META_READY, NULL, 0);
+	m->active = true;
+	m->active_at = m->now;
+	m->sync.running = true;
+	m->sync.mark = WQ_MARK_INITIAL;
+	/* No barrier before it: nothing has been taken from the queues yet. */
+	return rc ? rc : take_snapshot(m);
+}
+
+/* ---- Timers ---- */
+
+static bool wants_quiet(const struct wq_monitor *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nsources; i++)
+		if (m->sources[i].source.wants_quiet)
+			return true;
+	return false;
+}
+
+/* Nothing has happened for a while. */
+static int be_quiet(struct wq_monitor *m)
+{
+	int rc;
+
+	if (wants_quiet(m)) {
+		wq_engine_resync(m);
+		return 0;
+	}
+	m->active = false;
+	rc = m->marks ? hand_on_meta(m, WQ_META_QUIET, NULL, 0) : 0;
+	if (rc == WQ_NO_ROOM)
+		m->active = m->untold = true;
+	return go_on(rc);
+}
+
+static void arm(struct wq_monitor *m, uint64_t at)
+{
+	struct itimerspec when = {
+		.it_value = { .tv_sec = (time_t) (at / 1000000000), .tv_nsec = (long) (at % 1000000000) },
+	};
+
+	/* Put off only when it has run out: not with each event. */
+	if (m->armed && m->armed <= at)
+		return;
+	m->armed = at;
+	timerfd_settime(m->timerfd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static int run_timers(struct wq_monitor *m)
+{
+	uint64_t ticks;
+	int rc = 0;
+
+	if (m->armed && m->now >= m->armed) {
+		m->armed = 0;
+		while (read(m->timerfd, &ticks, sizeof(ticks)) < 0 && errno == EINTR)
+			;
+	}
+	if (m->next_sweep && m->now >= m->next_sweep) {
+		m->next_sweep = m->now + m->sweep;
+		doubt_all(m);
+	}
+	if (m->active && !m->sync.running && !m->untold && (m->marks || wants_quiet(m))) {
+		if (m->now >= m->active_at + QUIET)
+			rc = be_quiet(m);
+		else
+			arm(m, m->active_at + QUIET);
+	}
+	if (m->next_sweep)
+		arm(m, m->next_sweep);
+	return rc;
+}
+
+/* ---- Running ---- */
+
+bool wq_monitor_has_lost(const struct wq_monitor *m)
+{
+	return m->has_lost;
+}
+
+void wq_monitor_stop(struct wq_monitor *m)
+{
+	if (!m->stop_barrier)
+		m->stop_barrier = wq_drain_barrier(m->drain);
+}
+
+static int apply_record(struct wq_monitor *m, const struct wq_ring_item *it)
+{
+	struct wq_source *s = &m->sources[it->source].source;
+	struct wq_item item = { .boottime = it->boottime };
+
+	wq_record_header(&item.rec, it->data, false);
+	m->active = true;
+	m->active_at = m->now;
+	return s->ops->apply(s, &item);
+}
+
+/* The ring to here was full: as if every queue had lost something. */
+static int apply_lost(struct wq_monitor *m, uint64_t n)
+{
+	m->has_lost = true;
+	m->lost += n;
+	m->untold = true;
+	doubt_all(m);
+	return 0;
+}
+
+static int apply_item(struct wq_monitor *m, const struct wq_ring_item *it)
+{
+	switch (it->kind) {
+	case WQ_ITEM_RECORD:
+		return apply_record(m, it);
+	case WQ_ITEM_LOST:
+		return apply_lost(m, it->number);
+	default:
+		m->passed = it->number;
+		return m->sync.running && m->passed >= m->sync.barrier ? take_snapshot(m) : 0;
+	}
+}
+
+/* 1: there is more. */
+static int apply_ring(struct wq_monitor *m)
+{
+	struct wq_ring_item *it;
+	unsigned n;
+	int rc = 0;
+
+	for (n = 0; !rc && (it = wq_drain_peek(m->drain)); n++) {
+		if (n == BATCH)
+			return 1;
+		rc = go_on(apply_item(m, it));
+		wq_drain_release(m->drain);
+	}
+	return rc;
+}
+
+static int pull_batch(struct wq_source *s, struct wq_error *e)
+{
+	struct wq_item item;
+	int rc, i;
+
+	for (i = 0; i < BATCH; i++) {
+		rc = s->ops->pull(s, &item, e);
+		if (rc == WQ_DONE)
+			wq_engine_source_ended(s);
+		if (rc != 1)
+			return rc == WQ_DONE ? 0 : rc;
+		rc = s->ops->apply(s, &item);
+		if (rc)
+			return rc;
+	}
+	return 1;
+}
+
+static int pull_all(struct wq_monitor *m, struct wq_error *e)
+{
+	bool more = false;
+	unsigned i;
+
+	for (i = 0; i < m->nsources; i++) {
+		struct wq_source *s = &m->sources[i].source;
+		int rc;
+
+		if (!s->ops->pull || m->sources[i].ended)
+			continue;
+		rc = pull_batch(s, e);
+		if (rc < 0 || rc == WQ_DONE)
+			return rc;
+		more |= rc == 1;
+	}
+	return more;
+}
+
+static bool all_ended(const struct wq_monitor *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nsources; i++)
+		if (!m->sources[i].ended)
+			return false;
+	return true;
+}
+
+static bool is_done(const struct wq_monitor *m)
+{
+	if (m->stop_barrier && m->passed >= m->stop_barrier)
+		return true;
+	if (m->untold)
+		return false;
+	return all_ended(m) || (m->once && !m->sync.running && !(m->marks && m->active));
+}
+
+/* All that one dispatch does: 1 if there is more at once; WQ_DONE; -errno. */
+static int dispatch(struct wq_monitor *m, struct wq_error *e)
+{
+	int drained = wq_drain_run(m->drain, e), more, rc;
+
+	/* What came before an error is handed on before it is told. */
+	more = apply_ring(m);
+	if (more < 0 || more == WQ_DONE)
+		return more;
+	if (drained < 0)
+		return drained;
+	rc = pull_all(m, e);
+	if (rc < 0 || rc == WQ_DONE)
+		return rc;
+	more |= rc | drained;
+	rc = m->untold ? tell_all(m) : 0;
+	if (!rc)
+		rc = run_timers(m);
+	if (rc)
+		return rc;
+	if (is_done(m))
+		return WQ_DONE;
+	return more || wq_drain_before_wait(m->drain);
+}
+
+int wq_monitor_dispatch(struct wq_monitor *m, struct wq_error *e)
+{
+	int rc;
+
+	wq_engine_read_clock(m);
+	e->err = 0;
+	rc = dispatch(m, e);
+	if (rc < 0 && !e->err)
+		wq_fail(e, WQ_FAILURE, -rc, "%s", strerror(-rc));
+	return rc;
+}

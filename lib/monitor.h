@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a monitor is: monitor.c sets it up, engine.c runs it. */
+#ifndef WQ_MONITOR_H
+#define WQ_MONITOR_H
+
+#include "drain.h"
+#include "source.h"
+
+#define WQ_MAX_SOURCES	16
+
+struct wq_added_source {
+	struct wq_source source;
+	struct wq_source_config config;
+	bool open, ended;
+};
+
+struct wq_monitor {
+	/* What was asked for. */
+	wq_event_fn fn;
+	void *fn_data;
+	wq_log_fn log;
+	void *log_data;
+	wq_match_fn match;
+	void *match_data;
+	struct wq_filter filter;
+	bool names, initial, once, marks, thread, realtime;
+	uint64_t sweep;			/* ns; 0: never */
+	uint64_t count;			/* be done after that many; 0: never */
+
+	/* What there is. */
+	int epfd, timerfd;
+	struct wq_drain *drain;
+	struct wq_watch **watches;
+	unsigned nwatches, room;	/* watches there are, and have room */
+	struct wq_added_source sources[WQ_MAX_SOURCES];
+	unsigned nsources;
+	const struct wq_watch *self;	/* stands for all sources */
+
+	/* The engine's. */
+	int64_t clock;			/* CLOCK_REALTIME less CLOCK_BOOTTIME */
+	uint64_t now;			/* CLOCK_BOOTTIME of this dispatch */
+	uint64_t seq;			/* events handed on */
+	uint64_t counted;
+	uint64_t lost;			/* events that had no room, not yet told of */
+	bool has_lost;			/* anything, ever */
+	bool untold;			/* tell() when there is room */
+	uint64_t stop_barrier;		/* done when it has passed; 0: none */
+	uint64_t passed;		/* the last barrier */
+	struct {
+		bool running, again;
+		enum wq_mark mark;
+		unsigned round;
+		uint64_t barrier;	/* waits for this one */
+	} sync;
+	bool active;			/* something was told since it was quiet */
+	uint64_t active_at;
+	uint64_t armed;			/* the timer, ns of CLOCK_BOOTTIME; 0: not */
+	uint64_t next_sweep;
+};
+
+/* engine.c */
+
+/** All watches stand: tells so, and reads what there is. */
+int wq_engine_begin(struct wq_monitor *m);
+/** Follows steps of the wall clock. */
+void wq_engine_read_clock(struct wq_monitor *m);
+
+#endif

@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The watched keys as they are and as they were told. Records change the one and
+ * are the other; where the kernel posts nothing, or what it posted was lost, the
+ * state is read, and the difference told.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/keyring.h"
+#include "models/keys.h"
+#include "models/names.h"
+#include "sources/keys.h"
+#include "sources/keys-state.h"
+#include "uapi.h"
+
+#define NAMES_BUDGET	(16u << 20)	/* bytes of names that are kept */
+
+enum doubt {
+	DOUBT_NONE,
+	DOUBT_QUIET,	/* read when nothing happens */
+	DOUBT_NOW,	/* read by the next snapshot */
+};
+
+struct watched {
+	int32_t serial;
+	const struct wq_watch *watch;
+	struct wq_keyring *ring;	/* NULL: no keyring, or members aren't followed */
+	enum doubt doubt;
+	bool named;			/* by a record since it was read */
+	bool there, there_told;
+	bool revoked, revoked_told;
+	bool attr_told;			/* the attributes were told as they are */
+	struct watched *next;
+};
+
+struct wq_keys_state {
+	struct wq_source *s;
+	struct wq_keys *names;		/* NULL: names aren't wanted */
+	bool members;
+	void *by_serial;		/* tree of tsearch(3) */
+	struct watched *first, **last;
+	size_t standing;
+};
+
+static int compare_watched(const void *a, const void *b)
+{
+	const struct watched *x = a, *y = b;
+
+	return (x->serial > y->serial) - (x->serial < y->serial);
+}
+
+static struct watched *find_watched(const struct wq_keys_state *st, uint32_t serial)
+{
+	const struct watched key = { .serial = (int32_t) serial };
+	struct watched **node = tfind(&key, &st->by_serial, compare_watched);
+
+	return node ? *node : NULL;
+}
+
+struct wq_keys_state *wq_keys_state_new(struct wq_source *s, bool names, bool members)
+{
+	struct wq_keys_state *st = calloc(1, sizeof(*st));
+
+	if (!st)
+		return NULL;
+	st->s = s;
+	st->members = names && members;
+	st->last = &st->first;
+	st->names = names ? wq_keys_new(NAMES_BUDGET) : NULL;
+	if (names && !st->names) {
+		free(st);
+		return NULL;
+	}
+	return st;
+}
+
+void wq_keys_state_free(struct wq_keys_state *st)
+{
+	struct watched *w, *next;
+
+	if (!st)
+		return;
+	for (w = st->first; w; w = next) {
+		next = w->next;
+		tdelete(w, &st->by_serial, compare_watched);
+		wq_keyring_free(w->ring);
+		free(w);
+	}
+	wq_keys_free(st->names);
+	free(st);
+}
+
+int wq_keys_state_add(struct wq_keys_state *st, int32_t serial, const struct wq_watch *watch)
+{
+	struct watched *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->serial = serial;
+	w->watch = watch;
+	w->doubt = DOUBT_NOW;
+	w->there = true;
+	w->attr_told = true;
+	if (!tsearch(w, &st->by_serial, compare_watched)) {
+		free(w);
+		return -ENOMEM;
+	}
+	*st->last = w;
+	st->last = &w->next;
+	st->standing++;
+	return 0;
+}
+
+/* ---- Names ---- */
+
+static struct wq_name *look_up(struct wq_keys_state *st, uint32_t serial)
+{
+	struct wq_name *n = wq_key_describe((int32_t) serial), *old;
+	int err = errno;
+
+	if (!n)
+		return NULL;
+	/* What the writer has made of the old one stays good if nothing changed. */
+	old = wq_keys_find(st->names, serial);
+	if (!old || !wq_name_equal(old, n))
+		wq_keys_put(st->names, n);
+	wq_name_unref(n);	/* the table has it now, or there is no memory */
+	errno = err;
+	return wq_keys_find(st->names, serial);
+}
+
+/* The name of a key: kept from when it was first seen, since it may be gone. */
+static struct wq_name *name_of(struct wq_keys_state *st, uint32_t serial)
+{
+	struct wq_name *n;
+
+	if (!st->names)
+		return NULL;
+	n = wq_keys_find(st->names, serial);
+	return n ? n : look_up(st, serial);
+}
+
+/* The name of a member, which its keyring may have kept for longer. */
+static struct wq_name *name_of_member(struct wq_keys_state *st, const struct watched *w, uint32_t serial)
+{
+	struct wq_name *n = name_of(st, serial);
+	struct wq_member *m = !n && w && w->ring ? wq_keyring_find(w->ring, serial) : NULL;
+
+	return m ? m->name : n;
+}
+
+/* Attributes that may not be viewed any more: what was known of them is wrong. */
+static void hide_attributes(struct wq_keys_state *st, uint32_t serial)
+{
+	struct wq_name *old = wq_keys_find(st->names, serial);
+	struct wq_name *n = old ? wq_name_new(serial, WQ_PERM_UNKNOWN, WQ_PERM_UNKNOWN, WQ_PERM_UNKNOWN,
+					      old->type, old->type_len, old->desc, old->desc_len) : NULL;
+
+	if (n)
+		wq_keys_put(st->names, n);
+	wq_name_unref(n);
+}
+
+/* What an event says anew: attributes that were set, and a link, which may be of
+ * another key by a serial that was used before. */
+static void look_again(struct wq_keys_state *st, const struct wq_event *ev)
+{
+	if (ev->rec.subtype_nr == WQ_KEY_LINKED)
+		look_up(st, ev->aux);
+	else if (ev->rec.subtype_nr == WQ_KEY_SETATTR && !look_up(st, ev->key) && errno == EACCES)
+		hide_attributes(st, ev->key);
+}
+
+/* ---- Telling what no record told ---- */
+
+static int tell_key(struct wq_keys_state *st, const struct watched *w, enum wq_key_nr what,
+		    uint32_t aux, struct wq_name *aux_name, enum wq_mark mark)
+{
+	const uint32_t body[2] = { (uint32_t) w->serial, aux };
+	unsigned char rec[WQ_RECORD_MAX];
+
+	wq_record_build(rec, WQ_TYPE_KEY, (uint8_t) what, (uint32_t) w->watch->id << WQ_UAPI_INFO_ID_SHIFT,
+			body, sizeof(body));
+	return wq_engine_emit_own(st->s->m, rec, w->watch, mark,
+				  wq_name_ref(name_of(st, (uint32_t) w->serial)), wq_name_ref(aux_name));
+}
+
+/* The member is in the keyring now, or isn't any more. */
+static int tell_member(struct wq_keys_state *st, struct watched *w, struct wq_member *m, enum wq_mark mark)
+{
+	int rc = tell_key(st, w, m->in ? WQ_KEY_LINKED : WQ_KEY_UNLINKED, m->serial,
+			  m->name ? m->name : wq_keys_find(st->names, m->serial), mark);
+
+	if (rc == 0 || rc == WQ_DONE)
+		wq_keyring_told(w->ring, m);
+	return rc;
+}
+
+static int tell_members(struct wq_keys_state *st, struct watched *w, enum wq_mark mark)
+{
+	struct wq_member *m, *next;
+	int rc;
+
+	for (m = wq_keyring_first(w->ring); m; m = next) {
+		next = m->next;
+		rc = m->in == m->told ? 0 : tell_member(st, w, m, mark);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static void no_more(struct wq_keys_state *st, struct watched *w)
+{
+	if (!w->there)
+		return;
+	w->there = false;
+	w->doubt = DOUBT_NONE;
+	wq_keyring_free(w->ring);	/* that it is gone says it of all its members */
+	w->ring = NULL;
+	if (--st->standing == 0)
+		wq_engine_source_ended(st->s);
+}
+
+static int tell_gone(struct wq_keys_state *st, struct watched *w)
+{
+	const uint64_t serial = (uint64_t) w->serial;
+	unsigned char rec[WQ_RECORD_MAX];
+	int rc;
+
+	wq_record_build(rec, WQ_TYPE_META, WQ_META_REMOVAL, (uint32_t) w->watch->id << WQ_UAPI_INFO_ID_SHIFT,
+			&serial, sizeof(serial));
+	rc = wq_engine_emit_own(st->s->m, rec, w->watch, WQ_MARK_RESYNC,
+				wq_name_ref(name_of(st, (uint32_t) w->serial)), NULL);
+	if (rc == 0 || rc == WQ_DONE)
+		w->there_told = false;
+	return rc;
+}
+
+/* All that is so and was not told. */
+static int tell_differences(struct wq_keys_state *st, struct watched *w, enum wq_mark mark)
+{
+	int rc = 0;
+
+	/* There is no record for a key that simply is there; this one comes near. */
+	if (w->there && !w->there_told) {
+		rc = tell_key(st, w, WQ_KEY_INSTANTIATED, 0, NULL, mark);
+		w->there_told = rc != WQ_NO_ROOM;
+	}
+	if (!rc && !w->attr_told) {
+		rc = tell_key(st, w, WQ_KEY_SETATTR, 0, NULL, mark);
+		w->attr_told = rc != WQ_NO_ROOM;
+	}
+	if (!rc && w->revoked != w->revoked_told) {
+		rc = tell_key(st, w, WQ_KEY_REVOKED, 0, NULL, mark);
+		w->revoked_told = rc != WQ_NO_ROOM;
+	}
+	if (!rc && w->ring)
+		rc = tell_members(st, w, mark);
+	if (!rc && !w->there && w->there_told)
+		rc = tell_gone(st, w);
+	return rc;
+}
+
+int wq_keys_state_tell(struct wq_keys_state *st, enum wq_mark mark)
+{
+	struct watched *w;
+	int rc;
+
+	for (w = st->first; w; w = w->next) {
+		rc = tell_differences(st, w, mark);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* ---- Reading ---- */
+
+static void later(struct wq_keys_state *st, struct watched *w)
+{
+	if (w->doubt == DOUBT_NONE)
+		w->doubt = DOUBT_QUIET;
+	st->s->wants_quiet = true;
+}
+
+void wq_keys_state_doubt(struct wq_keys_state *st)
+{
+	struct watched *w;
+
+	for (w = st->first; w; w = w->next)
+		if (w->there)
+			w->doubt = DOUBT_NOW;
+}
+
+static int read_members(struct wq_keys_state *st, struct watched *w)
+{
+	struct wq_member *m;
+	int32_t *members;
+	ssize_t n, fresh;
+
+	n = wq_key_members(w->serial, &members);
+	if (n == -ENOMEM)
+		return -ENOMEM;
+	if (n < 0) {
+		/* Without Read permission, what records tell must do. */
+		if (n == -EKEYREVOKED || n == -ENOKEY)
+			wq_keyring_clear(w->ring);
+		else
+			wq_engine_log(st->s->m, WQ_LOG_INFO,
+				      "%s: can't list the members (%s): those that are there now have no names",
+				      w->watch->object, strerror((int) -n));
+		return 0;
+	}
+	fresh = wq_keyring_read(w->ring, members, (size_t) n);
+	free(members);
+	for (m = fresh > 0 ? wq_keyring_first(w->ring) : NULL; m; m = m->next) {
+		struct wq_name *name = m->in && !m->name ? name_of(st, m->serial) : NULL;
+
+		if (name)
+			wq_keyring_name(w->ring, m, name);
+	}
+	return fresh < 0 ? (int) fresh : 0;
+}
+
+/* What the kernel says of it now. */
+static int read_key(struct wq_keys_state *st, struct watched *w)
+{
+	struct wq_name *old, *n;
+	int rc = 0;
+
+	w->doubt = DOUBT_NONE;
+	w->named = false;
+	if (!st->names) {
+		n = wq_key_describe(w->serial);
+		if (!n && errno == ENOKEY)
+			no_more(st, w);
+		wq_name_unref(n);
+		return 0;
+	}
+	old = wq_name_ref(wq_keys_find(st->names, (uint32_t) w->serial));
+	n = look_up(st, (uint32_t) w->serial);
+	if (!n && errno == ENOKEY)
+		no_more(st, w);
+	else if (!n && errno == EACCES)
+		hide_attributes(st, (uint32_t) w->serial);
+	else if (!n && errno == EKEYREVOKED)
+		w->revoked = true;
+	n = wq_keys_find(st->names, (uint32_t) w->serial);
+	if (old && n && !wq_name_equal(old, n))
+		w->attr_told = false;
+	wq_name_unref(old);
+
+	if (w->there && st->members && !w->ring && n && strcmp(n->type, "keyring") == 0) {
+		w->ring = wq_keyring_new();
+		rc = w->ring ? 0 : -ENOMEM;
+	}
+	return !rc && w->ring ? read_members(st, w) : rc;
+}
+
+/* What records have named since it was read may have been read before or after
+ * they were posted. */
+static void doubt_named(struct wq_keys_state *st, unsigned round)
+{
+	struct watched *w;
+
+	for (w = st->first; w; w = w->next) {
+		if (!w->named || !w->there)
+			continue;
+		if (round < WQ_ROUNDS_MAX)
+			w->doubt = DOUBT_NOW;
+		else
+			later(st, w);
+	}
+}
+
+int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned round)
+{
+	enum doubt from = round == 0 ? DOUBT_QUIET : DOUBT_NOW;
+	bool read = false;
+	struct watched *w;
+	int rc;
+
+	if (round == 0)
+		st->s->wants_quiet = false;
+	else
+		doubt_named(st, round);
+	for (w = st->first; w; w = w->next) {
+		if (w->doubt < from)
+			continue;
+		rc = read_key(st, w);
+		if (rc)
+			return rc;
+		read = true;
+	}
+	rc = wq_keys_state_tell(st, mark);
+	return rc ? rc : read;
+}
+
+/* ---- Applying ---- */
+
+/* A key is dead: what keyrings it was in, the kernel doesn't say. */
+static int leaves_keyrings(struct wq_keys_state *st, uint32_t serial)
+{
+	struct watched *w;
+	int rc = 0;
+
+	for (w = st->first; w && !rc; w = w->next) {
+		struct wq_member *m = w->ring ? wq_keyring_find(w->ring, serial) : NULL;
+
+		if (!m || !m->in)
+			continue;
+		wq_keyring_unlink(w->ring, m);
+		m = wq_keyring_find(w->ring, serial);
+		rc = m ? tell_member(st, w, m, WQ_MARK_RESYNC) : 0;
+		rc = rc == WQ_NO_ROOM ? 0 : rc;
+	}
+	return rc;
+}
+
+static void doubt_keyrings_of(struct wq_keys_state *st, uint32_t serial)
+{
+	struct watched *w;
+
+	for (w = st->first; w; w = w->next)
+		if (w->ring && wq_keyring_find(w->ring, serial))
+			later(st, w);
+}
+
+/* Before the event itself: what it says without words. */
+static int before(struct wq_keys_state *st, struct watched *w, const struct wq_event *ev)
+{
+	struct wq_member *m;
+	uint32_t serial;
+
+	if (ev->rec.type_nr == WQ_TYPE_META)
+		return ev->has_key ? leaves_keyrings(st, ev->key) : 0;
+	if (!w || !w->ring || ev->rec.subtype_nr != WQ_KEY_LINKED)
+		return 0;
+
+	/* A link takes the place of a member of the same type and description. */
+	m = ev->aux_name ? wq_keyring_displaced(w->ring, ev->aux_name) : NULL;
+	if (!ev->aux_name || wq_keyring_has_nameless(w->ring))
+		later(st, w);
+	if (!m)
+		return 0;
+	serial = m->serial;
+	wq_keyring_unlink(w->ring, m);
+	m = wq_keyring_find(w->ring, serial);
+	return m ? tell_member(st, w, m, WQ_MARK_RESYNC) : 0;
+}
+
+/* The member by that serial has been told to be as it is now. */
+static void told(struct watched *w, uint32_t serial, int rc)
+{
+	struct wq_member *m = rc == WQ_NO_ROOM ? NULL : wq_keyring_find(w->ring, serial);
+
+	if (m)
+		wq_keyring_told(w->ring, m);
+}
+
+/* What the event, told or not as @rc says, makes of what is known. */
+static int after(struct wq_keys_state *st, struct watched *w, const struct wq_event *ev, int rc)
+{
+	struct wq_member *m;
+
+	if (ev->rec.subtype_nr == WQ_KEY_INVALIDATED)
+		doubt_keyrings_of(st, ev->key);
+	if (!w)
+		return 0;
+	w->named = true;
+	switch (ev->rec.subtype_nr) {
+	case WQ_KEY_SETATTR:
+		w->attr_told = rc != WQ_NO_ROOM;
+		return 0;
+	case WQ_KEY_REVOKED:
+		w->revoked = true;
+		w->revoked_told = rc != WQ_NO_ROOM;
+		break;
+	default:
+		break;
+	}
+	if (!w->ring)
+		return 0;
+	switch (ev->rec.subtype_nr) {
+	case WQ_KEY_LINKED:
+		if (!wq_keyring_link(w->ring, ev->aux, ev->aux_name))
+			return -ENOMEM;
+		told(w, ev->aux, rc);
+		return 0;
+	case WQ_KEY_UNLINKED:
+		m = wq_keyring_find(w->ring, ev->aux);
+		if (m)
+			wq_keyring_unlink(w->ring, m);
+		told(w, ev->aux, rc);
+		return 0;
+	case WQ_KEY_REVOKED:	/* says of a keyring that it is empty */
+	case WQ_KEY_CLEARED:
+		wq_keyring_clear(w->ring);
+		if (rc != WQ_NO_ROOM)
+			wq_keyring_all_told(w->ring);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int apply_meta(struct wq_keys_state *st, struct watched *w, const struct wq_event *ev, int rc)
+{
+	if (ev->rec.subtype_nr == WQ_META_LOSS) {
+		wq_keys_state_doubt(st);
+		wq_engine_resync(st->s->m);
+	}
+	if (ev->rec.subtype_nr == WQ_META_REMOVAL && w) {
+		w->there_told = rc == WQ_NO_ROOM;
+		no_more(st, w);
+	}
+	return rc;
+}
+
+int wq_keys_state_apply(struct wq_keys_state *st, const struct wq_item *item)
+{
+	const struct wq_record *rec = &item->rec;
+	struct watched *w = NULL;
+	struct wq_event ev, was;
+	int rc, more;
+
+	wq_engine_event(&ev, item, NULL);
+	if (ev.has_key)
+		w = find_watched(st, ev.key);
+	ev.watch = w ? w->watch : st->s->by_id[rec->id] ? st->s->by_id[rec->id] : st->s->self;
+	ev.realtime = item->boottime + (uint64_t) wq_engine_clock(st->s->m);
+	if (ev.has_key) {
+		if (rec->type_nr == WQ_TYPE_KEY && st->names)
+			look_again(st, &ev);
+		/* Held: the second look-up may push the first out of the table. */
+		ev.key_name = wq_name_ref(name_of(st, ev.key));
+		if (ev.aux_kind == WQ_AUX_KEY)
+			ev.aux_name = wq_name_ref(name_of_member(st, w, ev.aux));
+	}
+	more = before(st, w, &ev);
+	if (more && more != WQ_NO_ROOM) {
+		wq_name_unref(ev.key_name);
+		wq_name_unref(ev.aux_name);
+		return more;
+	}
+	was = ev;
+	wq_name_ref(was.key_name);
+	wq_name_ref(was.aux_name);
+	rc = wq_engine_emit(st->s->m, &ev);
+	if (rec->type_nr == WQ_TYPE_META)
+		rc = apply_meta(st, w, &was, rc);
+	else if (rc >= 0)
+		rc = (more = after(st, w, &was, rc)) ? more : rc;
+	wq_name_unref(was.key_name);
+	wq_name_unref(was.aux_name);
+	return rc;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "nls.h"
+#include "outlet.h"
+
+static int open_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+
+	if (fd < 0)
+		msg_error(_("%s: can't open for writing: %s"), path, strerror(errno));
+	return fd;
+}
+
+int outlet_open(struct outlet *out, const struct options *o, int (*wait)(void *data, int fd), void *data)
+{
+	int fd = STDOUT_FILENO;
+
+	*out = (struct outlet) { .o = o, .ops = output_for(o->output.format) };
+	if (o->output_file) {
+		fd = open_file(o->output_file);
+		if (fd < 0)
+			return STATUS_FAILURE;
+	}
+	if (sink_open(&out->sink, fd, wait, data)) {
+		msg_error(_("can't start: %s"), strerror(ENOMEM));
+		if (o->output_file)
+			close(fd);
+		return STATUS_FAILURE;
+	}
+	if (o->output.format == FORMAT_BINARY && isatty(fd))
+		return msg_usage(_("binary records don't go to a terminal; send them to a file or a pipe"));
+	return 0;
+}
+
+void outlet_close(struct outlet *out)
+{
+	if (out->state)
+		out->ops->free(out->state);
+	if (out->o->output_file && out->sink.buf)
+		close(out->sink.fd);
+	sink_close(&out->sink);
+}
+
+int outlet_begin(struct outlet *out)
+{
+	out->state = out->ops->new(&out->o->output, &out->sink);
+	if (!out->state)
+		return -ENOMEM;
+	return out->ops->begin ? out->ops->begin(out->state) : 0;
+}
+
+int outlet_event(struct outlet *out, const struct wq_event *ev)
+{
+	return out->ops->event(out->state, ev);
+}
+
+int outlet_flush(struct outlet *out)
+{
+	return sink_flush(&out->sink);
+}
+
+int outlet_reopen(struct outlet *out)
+{
+	int rc = sink_flush(&out->sink), fd;
+
+	if (rc)
+		return rc;
+	fd = open_file(out->o->output_file);
+	if (fd < 0)
+		return 0;	/* said; the old one is better than none */
+	close(out->sink.fd);
+	sink_set_fd(&out->sink, fd);
+	/* A file of its own: with headings, or what a capture begins with. */
+	out->ops->free(out->state);
+	return outlet_begin(out);
+}
+
+int outlet_fd(const struct outlet *out)
+{
+	return out->sink.regular ? -1 : out->sink.fd;
+}
+
+int outlet_status(const struct outlet *out, int rc)
+{
+	const char *to = out->o->output_file ? out->o->output_file : _("standard output");
+
+	if (rc == 0 || rc == -EPIPE || rc == -ECONNRESET)
+		return STATUS_OK;	/* who read has gone: no error of ours */
+	if (rc == -EINTR || rc == -ETIMEDOUT)
+		msg_error(_("stopped while the output was not being read: it is not complete"));
+	else if (rc == -EOPNOTSUPP)
+		msg_error(_("a note, or a record in the other byte order, can't be annotated; write plain records, with --binary"));
+	else
+		msg_error(_("%s: can't write: %s"), to, strerror(-rc));
+	return rc == -ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILURE;
+}

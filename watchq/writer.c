@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "writer.h"
+
+#define GRACE_MS	1000	/* that an output may stand still when it is to end */
+
+struct writer {
+	struct outlet *out;
+	struct wq_backlog *backlog;
+	pthread_t thread;
+	bool running;
+	int orders;		/* eventfd: something of these was set */
+	atomic_bool reopen, finish;
+	int late;		/* before finish is set */
+	int ended;		/* eventfd */
+	int rc;			/* once ended */
+};
+
+static void ring(int fd)
+{
+	uint64_t one = 1;
+
+	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+static void take_orders(struct writer *w)
+{
+	uint64_t n;
+
+	while (read(w->orders, &n, sizeof(n)) < 0 && errno == EINTR)
+		;
+}
+
+int writer_wait(void *data, int fd)
+{
+	struct writer *w = *(struct writer **) data;
+
+	for (;;) {
+		bool ending = atomic_load_explicit(&w->finish, memory_order_acquire);
+		struct pollfd fds[2] = {
+			{ .fd = fd, .events = POLLOUT },
+			{ .fd = w->orders, .events = POLLIN },
+		};
+		int n = poll(fds, 2, ending ? GRACE_MS : -1);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return w->late;
+		if (fds[1].revents)
+			take_orders(w);
+		if (fds[0].revents)
+			return 0;
+	}
+}
+
+/* All is written. 0; -EPIPE: who read has gone; -errno. */
+static int wait_for_more(struct writer *w)
+{
+	struct pollfd fds[3] = {
+		{ .fd = wq_backlog_fd(w->backlog), .events = POLLIN },
+		{ .fd = w->orders, .events = POLLIN },
+		{ .fd = outlet_fd(w->out) },
+	};
+	int rc = 0;
+
+	if (!wq_backlog_before_wait(w->backlog) && !atomic_load_explicit(&w->finish, memory_order_acquire))
+		rc = poll(fds, 3, -1);
+	wq_backlog_after_wait(w->backlog, fds[0].revents & POLLIN);
+	if (fds[1].revents)
+		take_orders(w);
+	if (rc < 0 && errno != EINTR)
+		return -errno;
+	return fds[2].revents & (POLLERR | POLLHUP | POLLNVAL) ? -EPIPE : 0;
+}
+
+static int write_events(struct writer *w)
+{
+	struct wq_event ev;
+	int rc = outlet_begin(w->out);
+
+	while (!rc) {
+		/* Before the backlog: what came before the order is in it. */
+		bool ending = atomic_load_explicit(&w->finish, memory_order_acquire);
+
+		if (atomic_exchange_explicit(&w->reopen, false, memory_order_acq_rel)) {
+			rc = outlet_reopen(w->out);
+		} else if (wq_backlog_next(w->backlog, &ev)) {
+			rc = outlet_event(w->out, &ev);
+			wq_backlog_done(w->backlog);
+		} else {
+			rc = outlet_flush(w->out);
+			if (ending)
+				return rc;
+			if (!rc)
+				rc = wait_for_more(w);
+		}
+	}
+	/* What can't be shown keeps nothing back that could be. */
+	if (rc == -EOPNOTSUPP)
+		outlet_flush(w->out);
+	return rc;
+}
+
+static void *run_thread(void *data)
+{
+	struct writer *w = data;
+
+	w->rc = write_events(w);
+	ring(w->ended);
+	return NULL;
+}
+
+struct writer *writer_new(struct outlet *out, size_t buffer)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->out = out;
+	w->orders = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->backlog = wq_backlog_new(buffer);
+	if (w->orders < 0 || w->ended < 0 || !w->backlog) {
+		writer_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+int writer_start(struct writer *w)
+{
+	int rc = pthread_create(&w->thread, NULL, run_thread, w);
+
+	w->running = rc == 0;
+	if (w->running)
+		pthread_setname_np(w->thread, "watchq-writer");
+	return -rc;
+}
+
+struct wq_backlog *writer_backlog(struct writer *w)
+{
+	return w->backlog;
+}
+
+int writer_fd(const struct writer *w)
+{
+	return w->ended;
+}
+
+void writer_reopen(struct writer *w)
+{
+	atomic_store_explicit(&w->reopen, true, memory_order_release);
+	ring(w->orders);
+}
+
+int writer_finish(struct writer *w, int late)
+{
+	if (!w->running)
+		return 0;
+	w->late = late;
+	atomic_store_explicit(&w->finish, true, memory_order_release);
+	ring(w->orders);
+	pthread_join(w->thread, NULL);
+	w->running = false;
+	return w->rc;
+}
+
+void writer_free(struct writer *w)
+{
+	wq_backlog_free(w->backlog);
+	if (w->orders >= 0)
+		close(w->orders);
+	if (w->ended >= 0)
+		close(w->ended);
+	free(w);
+}

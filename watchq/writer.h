@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The thread that writes: events from a backlog to an outlet. */
+#ifndef WRITER_H
+#define WRITER_H
+
+#include "backlog.h"
+#include "outlet.h"
+
+struct writer;
+
+/* A writer with a backlog of @buffer bytes. NULL: see errno. */
+struct writer *writer_new(struct outlet *out, size_t buffer);
+/* Starts the thread, which has the outlet from then on. 0 or -errno. */
+int writer_start(struct writer *w);
+/* What wq_monitor_new() is given with wq_backlog_push(). */
+struct wq_backlog *writer_backlog(struct writer *w);
+
+/* Polls readable when it has ended by itself: it failed, or who read has gone. */
+int writer_fd(const struct writer *w);
+
+/* Opens the output file anew, when a line is whole. */
+void writer_reopen(struct writer *w);
+
+/* Writes what is in the backlog and ends. If nobody takes it for a second, it
+ * gives up: @late says with which error. 0 or -errno. */
+int writer_finish(struct writer *w, int late);
+/* After writer_finish(), and when nobody pushes any more. */
+void writer_free(struct writer *w);
+
+/* For an outlet that a writer has: what waits for it to take more. @data is
+ * where the writer is. */
+int writer_wait(void *data, int fd);
+
+#endif
