@@ -83,6 +83,8 @@ nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups keyctl session - "
 	wait "$pid"
 	equal "$(jq -c '[.id,.object]' json | xargs)" "[255,$third] [254,$second] [253,$ring]"
 	# There is none above 255: the last is shared.
+	second=$(keyctl newring second "$ring")
+	third=$(keyctl newring third "$ring")
 	start json keys -J -i 254 -c 3 "$ring" "$second" "$third"
 	keyctl clear "$third"
 	keyctl clear "$second"
