@@ -145,13 +145,25 @@ static struct wq_name *name_of(struct wq_keys_state *st, uint32_t serial)
 	return n ? n : look_up(st, serial);
 }
 
-/* The name of a member, which its keyring may have kept for longer. */
-static struct wq_name *name_of_member(struct wq_keys_state *st, const struct watched *w, uint32_t serial)
+/* The name of the member that an event speaks of. A link may be of another key by a
+ * serial that was used before, so it is looked up anew; and once only, since each
+ * look-up that comes too late makes the next ones later. */
+static struct wq_name *name_of_member(struct wq_keys_state *st, const struct watched *w, const struct wq_event *ev)
 {
-	struct wq_name *n = name_of(st, serial);
-	struct wq_member *m = !n && w && w->ring ? wq_keyring_find(w->ring, serial) : NULL;
+	struct wq_member *m = w && w->ring ? wq_keyring_find(w->ring, ev->aux) : NULL;
+	struct wq_name *n;
 
-	return m ? m->name : n;
+	if (!st->names)
+		return NULL;
+	n = ev->rec.subtype_nr == WQ_KEY_LINKED ? look_up(st, ev->aux) : NULL;
+	if (!n)
+		n = wq_keys_find(st->names, ev->aux);
+	/* What was looked up when it was linked has no name now, either. */
+	if (!n && m)
+		n = m->name;
+	else if (!n && ev->rec.subtype_nr != WQ_KEY_LINKED)
+		n = look_up(st, ev->aux);
+	return n;
 }
 
 /* Attributes that may not be viewed any more: what was known of them is wrong. */
@@ -166,13 +178,10 @@ static void hide_attributes(struct wq_keys_state *st, uint32_t serial)
 	wq_name_unref(n);
 }
 
-/* What an event says anew: attributes that were set, and a link, which may be of
- * another key by a serial that was used before. */
+/* Attributes were set. */
 static void look_again(struct wq_keys_state *st, const struct wq_event *ev)
 {
-	if (ev->rec.subtype_nr == WQ_KEY_LINKED)
-		look_up(st, ev->aux);
-	else if (ev->rec.subtype_nr == WQ_KEY_SETATTR && !look_up(st, ev->key) && errno == EACCES)
+	if (ev->rec.subtype_nr == WQ_KEY_SETATTR && !look_up(st, ev->key) && errno == EACCES)
 		hide_attributes(st, ev->key);
 }
 
@@ -541,7 +550,7 @@ int wq_keys_state_apply(struct wq_keys_state *st, const struct wq_item *item)
 		/* Held: the second look-up may push the first out of the table. */
 		ev.key_name = wq_name_ref(name_of(st, ev.key));
 		if (ev.aux_kind == WQ_AUX_KEY)
-			ev.aux_name = wq_name_ref(name_of_member(st, w, ev.aux));
+			ev.aux_name = wq_name_ref(name_of_member(st, w, &ev));
 	}
 	more = before(st, w, &ev);
 	if (more && more != WQ_NO_ROOM) {
