@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * burst N KEYRING [LOG]: N times, as fast as it can, updates a key in KEYRING,
+ * unlinks it and adds it again: 2 N records are posted on the keyring. Prints the
+ * seconds that took. LOG gets what was posted, a line each: "unlinked SERIAL" or
+ * "linked SERIAL".
+ */
+#include <keyutils.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+int main(int argc, char **argv)
+{
+	unsigned long n = argc > 2 ? strtoul(argv[1], NULL, 10) : 0, i;
+	key_serial_t ring = argc > 2 ? (key_serial_t) strtol(argv[2], NULL, 10) : 0;
+	key_serial_t *serials = calloc(n + 1, sizeof(*serials));
+	struct timespec from, to;
+	FILE *log;
+
+	if (!n || !serials) {
+		fprintf(stderr, "usage: burst N KEYRING [LOG]\n");
+		return 1;
+	}
+	serials[0] = add_key("user", "burst", "x", 1, ring);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (i = 0; i < n; i++) {
+		if (serials[i] < 0 || keyctl_update(serials[i], "y", 1) || keyctl_unlink(serials[i], ring))
+			break;
+		serials[i + 1] = add_key("user", "burst", "x", 1, ring);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	if (i < n || serials[n] < 0) {
+		perror("burst");
+		return 1;
+	}
+	printf("%.3f\n", (double) (to.tv_sec - from.tv_sec) + (double) (to.tv_nsec - from.tv_nsec) / 1e9);
+
+	log = argc > 3 ? fopen(argv[3], "w") : NULL;
+	for (i = 0; log && i < n; i++)
+		fprintf(log, "unlinked %d\nlinked %d\n", serials[i], serials[i + 1]);
+	return log && fclose(log) ? 1 : 0;
+}
