@@ -108,8 +108,13 @@ int wq_backlog_push(void *data, const struct wq_event *ev)
 	atomic_fetch_add_explicit(&b->names, wq_name_wait(p->key_name) + wq_name_wait(p->aux_name),
 				  memory_order_relaxed);
 	wq_ring_commit(b->ring);
-	wq_wake_up(&b->some);
 	return 0;
+}
+
+void wq_backlog_pushed(struct wq_backlog *b)
+{
+	if (wq_ring_used(b->ring))
+		wq_wake_up(&b->some);
 }
 
 int wq_backlog_room_fd(const struct wq_backlog *b)

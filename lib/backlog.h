@@ -20,6 +20,9 @@ void wq_backlog_free(struct wq_backlog *b);
 /** Engine: takes an event over; a wq_event_fn, @data is the backlog. 0, or
  * WQ_NO_ROOM: then nothing is taken until half of the backlog is written. */
 int wq_backlog_push(void *data, const struct wq_event *ev);
+/** Engine: after some events were pushed: wakes the writer, which would otherwise
+ * run for each of them, in the engine's way where there is but one CPU. */
+void wq_backlog_pushed(struct wq_backlog *b);
 /** Engine: polls readable when there is room again after WQ_NO_ROOM. */
 int wq_backlog_room_fd(const struct wq_backlog *b);
 /** Engine: that has been seen. */

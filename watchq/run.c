@@ -348,6 +348,7 @@ static int go_live(struct run *r, struct wq_error *e)
 			r->late = !r->stopped;
 		}
 		rc = wq_monitor_dispatch(r->m, e);
+		wq_backlog_pushed(writer_backlog(r->writer));
 		if (rc < 0 || rc == WQ_DONE || wait_live(r, rc == 1))
 			return rc < 0 ? rc : 0;
 		if (r->reopen)
