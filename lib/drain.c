@@ -3,8 +3,8 @@
  * The drain. A queue holds 512 records at most, so who reads it must run before
  * so many have come, must do nothing but read, and must let records gather a
  * little where they come fast, so that it doesn't slow down what it watches.
- * The thread makes no other system calls than read, epoll_wait, nanosleep and a
- * write that wakes the engine.
+ * The thread makes no other system calls than read, epoll_wait, nanosleep, a write
+ * that wakes the engine, and, every 8,000 records, the ring's madvise.
  */
 #include "config.h"
 

@@ -3,25 +3,27 @@
  * A single-producer, single-consumer ring. head is written by the producer
  * alone, tail by the consumer alone; both only grow, and their difference is
  * the bytes in use. A piece never wraps: where it doesn't fit before the end,
- * the rest is marked as skipped. An empty ring begins at its start again, so
- * that without a backlog only its first pages are ever touched.
+ * the rest is marked as skipped. The memory of what has been read is given back
+ * a chunk at a time, so that a ring without a backlog holds no more than one.
  */
 #include "config.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "ring.h"
 
 #define SKIP	(1u << 31)
-#define NEAR	(64u << 10)	/* bytes that are used again and again */
+#define CHUNK	(256u << 10)	/* bytes that are given back at once */
 
 struct wq_ring {
 	size_t size;
 	unsigned char *bytes;
 	size_t reserved;		/* producer: head once it is committed */
-	size_t touched;			/* producer: bytes of memory in use */
+	size_t page;
+	size_t given;			/* producer: memory before this is given back */
 	_Alignas(64) _Atomic size_t head;
 	_Alignas(64) _Atomic size_t tail;
 };
@@ -37,7 +39,8 @@ struct wq_ring *wq_ring_new(size_t bytes)
 	if (!r)
 		return NULL;
 	r->size = size;
-	r->reserved = r->touched = 0;
+	r->page = (size_t) sysconf(_SC_PAGESIZE);
+	r->reserved = r->given = 0;
 	atomic_init(&r->head, 0);
 	atomic_init(&r->tail, 0);
 	r->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -61,13 +64,22 @@ static struct wq_piece *piece_at(struct wq_ring *r, size_t pos)
 	return (struct wq_piece *) (void *) (r->bytes + (pos & (r->size - 1)));
 }
 
-/* The ring is empty, so nobody reads: back to the start. */
-static void give_back(struct wq_ring *r)
+/* Gives back the memory of what has been read, but for what has been written over
+ * it: what is behind @tail, and not within a ring's length of @head. */
+static void give_back(struct wq_ring *r, size_t head, size_t tail)
 {
-	if (r->touched <= 16 * NEAR)
+	size_t from = r->given, to = tail & ~(r->page - 1), offset, first;
+
+	if (head > r->size && from < head - r->size)
+		from = (head - r->size + r->page - 1) & ~(r->page - 1);
+	r->given = to;
+	if (from >= to)
 		return;
-	madvise(r->bytes + NEAR, r->size - NEAR, MADV_DONTNEED);
-	r->touched = NEAR;
+	offset = from & (r->size - 1);
+	first = to - from < r->size - offset ? to - from : r->size - offset;
+	madvise(r->bytes + offset, first, MADV_DONTNEED);
+	if (to - from > first)
+		madvise(r->bytes, to - from - first, MADV_DONTNEED);
 }
 
 void *wq_ring_reserve(struct wq_ring *r, size_t size)
@@ -75,23 +87,17 @@ void *wq_ring_reserve(struct wq_ring *r, size_t size)
 	size_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 	size_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
 	size_t need = (size + 7) & ~(size_t) 7;
-	size_t offset = head & (r->size - 1);
-	size_t to_end = r->size - offset;
+	size_t to_end = r->size - (head & (r->size - 1));
 	size_t skip = need > to_end ? to_end : 0;
 
-	if (head == tail && offset >= NEAR && need <= NEAR) {
-		give_back(r);
-		skip = to_end;
-	}
+	if (tail - r->given >= CHUNK)
+		give_back(r, head, tail);
 	if (r->size - (head - tail) < need + skip)
 		return NULL;
 	if (skip) {
 		piece_at(r, head)->size = (uint32_t) skip | SKIP;
 		head += skip;
-		offset = 0;
 	}
-	if (offset + need > r->touched)
-		r->touched = offset + need;
 	piece_at(r, head)->size = (uint32_t) need;
 	r->reserved = head + need;
 	return piece_at(r, head);

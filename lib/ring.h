@@ -22,7 +22,7 @@ void wq_ring_free(struct wq_ring *r);
 
 /** Producer: room for a piece of @size bytes, struct wq_piece counted, aligned
  * to 8; NULL when there is none. Nothing is seen of it before
- * wq_ring_commit(). After a backlog of MiBs it gives back their memory. */
+ * wq_ring_commit(). Gives memory back now and then: madvise(2). */
 void *wq_ring_reserve(struct wq_ring *r, size_t size);
 /** Producer: hands over the piece that was reserved last. */
 void wq_ring_commit(struct wq_ring *r);

@@ -13,35 +13,39 @@
 
 #define ROUNDS	200000u
 
-static size_t size_of(unsigned i)
+struct piece {
+	struct wq_piece piece;		/* the ring's own */
+	unsigned i;
+	unsigned char bytes[];
+};
+
+static size_t length_of(unsigned i)
 {
-	return 4 + i * 2654435761u % 200;
+	return i * 2654435761u % 200;
 }
 
 static bool put(struct wq_ring *r, unsigned i)
 {
-	unsigned char *p = wq_ring_reserve(r, size_of(i));
+	struct piece *p = wq_ring_reserve(r, sizeof(*p) + length_of(i));
 
 	if (!p)
 		return false;
-	memcpy(p, &i, sizeof(i));
-	memset(p + 4, (int) (i & 0xff), size_of(i) - 4);
+	p->i = i;
+	memset(p->bytes, (int) (i & 0xff), length_of(i));
 	wq_ring_commit(r);
 	return true;
 }
 
 static bool get(struct wq_ring *r, unsigned want, bool *right)
 {
-	unsigned char *p = wq_ring_peek(r);
-	unsigned i;
+	struct piece *p = wq_ring_peek(r);
 	size_t n;
 
 	if (!p)
 		return false;
-	memcpy(&i, p, sizeof(i));
-	*right &= i == want;
-	for (n = 4; n < size_of(want); n++)
-		*right &= p[n] == (want & 0xff);
+	*right &= p->i == want;
+	for (n = 0; n < length_of(want); n++)
+		*right &= p->bytes[n] == (want & 0xff);
 	wq_ring_release(r);
 	return true;
 }
@@ -56,6 +60,63 @@ static void *produce(void *ring)
 	return NULL;
 }
 
+/* Pages that the process has in memory. */
+static long resident(void)
+{
+	long size = 0, pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	if (!f || fscanf(f, "%ld %ld", &size, &pages) != 2)
+		pages = -1;
+	if (f)
+		fclose(f);
+	return pages;
+}
+
+/* A ring of 64 MiB: what was read is given back, what was not is not. */
+static void test_memory(void)
+{
+	struct wq_ring *r = wq_ring_new(64u << 20);
+	long before = resident(), full, after;
+	unsigned in = 0, out = 0, round;
+	bool right = true;
+
+	while (put(r, in))
+		in++;
+	full = resident();
+	while (get(r, out, &right))
+		out++;
+	put(r, in++);
+	after = resident();
+	ok(right && out == in - 1, "what fills 64 MiB comes out as it went in: %u", out);
+#ifndef __SANITIZE_THREAD__		/* its own memory is most of it */
+	ok((full - before) * 4096 > 60 << 20, "while it is in, it takes memory: %ld pages", full - before);
+	ok(after - before < 512, "and gives it back when it is read: %ld pages are left", after - before);
+#endif
+	ok(wq_ring_used(r) < 512, "an empty ring has all its room: %zu bytes are in use", wq_ring_used(r));
+
+	/* Filled and half emptied again and again, at all offsets. */
+	for (round = 0; round < 40; round++) {
+		while (put(r, in))
+			in++;
+		while (right && wq_ring_used(r) > (round % 8 + 1) * (7u << 20))
+			get(r, out++, &right);
+	}
+	ok(right, "what was written over what had been read stays");
+	while (right && get(r, out, &right))
+		out++;
+	ok(right && in == out, "to the last");
+	for (round = 0; round < 500000; round++) {
+		put(r, in++);
+		get(r, out++, &right);
+	}
+	after = resident();
+#ifndef __SANITIZE_THREAD__
+	ok(after - before < 512, "one at a time needs little: %ld pages", after - before);
+#endif
+	wq_ring_free(r);
+}
+
 int main(void)
 {
 	struct wq_ring *r = wq_ring_new(4096);
@@ -65,7 +126,7 @@ int main(void)
 
 	ok(r != NULL, "a ring");
 	ok(!wq_ring_peek(r), "is empty at first");
-	ok(!wq_ring_reserve(r, 4096), "has no room for a piece as large as itself");
+	ok(!wq_ring_reserve(r, 4097), "has no room for a piece larger than itself");
 	while (in < 20000) {
 		unsigned before = in;
 
@@ -91,5 +152,6 @@ int main(void)
 	pthread_join(thread, NULL);
 	ok(right, "the same between two threads");
 	wq_ring_free(r);
+	test_memory();
 	return tap_done();
 }
