@@ -74,6 +74,9 @@ uint64_t wq_drain_barrier(struct wq_drain *d);
 /** Engine: before it waits. True: it need not, there is more. */
 bool wq_drain_before_wait(struct wq_drain *d);
 
+/** The longest that the thread lets records gather where they come fast, ns. */
+#define WQ_DRAIN_PAUSE	2000000
+
 /** How a thread that asks for it would be scheduled here, in words; true if that
  * is real time. */
 bool wq_drain_probe(char *got, size_t size);

@@ -345,7 +345,7 @@ static int start_drain(struct wq_monitor *m, struct wq_error *e)
 		rc = wq_drain_start(m->drain, m->realtime, got, sizeof(got));
 		if (rc)
 			return wq_fail(e, WQ_FAILURE, -rc, "can't start the thread that reads the queue: %s", strerror(-rc));
-		wq_engine_log(m, WQ_LOG_INFO, "the queue is read by a thread, scheduled %s", got);
+		wq_engine_log(m, WQ_LOG_INFO, "the queue is read by a thread, scheduled %s, which lets records gather for %d ms at most", got, WQ_DRAIN_PAUSE / 1000000);
 	}
 	rc = wq_engine_poll(m, wq_drain_fd(m->drain));
 	return rc ? wq_fail(e, WQ_FAILURE, -rc, "can't poll the queue: %s", strerror(-rc)) : 0;

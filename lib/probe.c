@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
+#include "drain.h"
 #include "libwatchq.h"
 #include "queue.h"
 #include "source.h"
@@ -105,6 +106,21 @@ static void watch_limit(struct wq_capability *row)
 	snprintf(row->remedy, sizeof(row->remedy), "raise 'ulimit -n'");
 }
 
+/* Whether nothing is lost while others are busy. */
+static void realtime(struct wq_capability *row)
+{
+	char got[64] = "";
+	bool yes = wq_drain_probe(got, sizeof(got));
+
+	works(row, "realtime");
+	row->works = yes;
+	snprintf(row->detail, sizeof(row->detail),
+		 "the queue is read by a thread, scheduled %s, which lets records gather for %d ms at most",
+		 got, WQ_DRAIN_PAUSE / 1000000);
+	if (!yes)
+		snprintf(row->remedy, sizeof(row->remedy), "CAP_SYS_NICE, or 'ulimit -r 1': else records may be lost on a busy machine");
+}
+
 size_t wq_capabilities(struct wq_capability *rows, size_t max)
 {
 	static char names[16][32];
@@ -112,13 +128,14 @@ size_t wq_capabilities(struct wq_capability *rows, size_t max)
 	size_t n = 0;
 	unsigned i;
 
-	if (max < 5)
+	if (max < 6)
 		return 0;
 	kernel(&rows[n++]);
 	queue(&rows[n], &rows[n + 1]);
 	n += 2;
 	notifications(&rows[n++]);
 	watch_limit(&rows[n++]);
+	realtime(&rows[n++]);
 
 	for (i = 0; (ops = wq_source_at(i)) && n < max && i < 16; i++) {
 		struct wq_error e;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,12 +12,14 @@
 #include "sink.h"
 
 #define SINK_SIZE	(256u << 10)
+#define PIPE_LARGE	(1 << 20)	/* bytes: the default of /proc/sys/fs/pipe-max-size */
 
 void sink_set_fd(struct sink *s, int fd)
 {
 	struct stat st;
 
 	s->fd = fd;
+	s->enlarged = false;
 	s->regular = fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
 }
 
@@ -44,6 +47,17 @@ static ssize_t written(ssize_t n)
 	return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 }
 
+/* Who reads is behind: in a larger pipe both work longer before they wait for the
+ * other. As large as an ordinary user may have it, unless it is larger already. */
+static void enlarge_pipe(struct sink *s)
+{
+	int size = fcntl(s->fd, F_GETPIPE_SZ);
+
+	s->enlarged = true;
+	if (size > 0 && size < PIPE_LARGE)
+		fcntl(s->fd, F_SETPIPE_SZ, PIPE_LARGE);
+}
+
 /* Bytes written, or -errno. Never sleeps in write(2): a signal that comes just
  * before it would not be seen until somebody reads. */
 static ssize_t write_some(struct sink *s, const char *bytes, size_t len)
@@ -58,8 +72,13 @@ static ssize_t write_some(struct sink *s, const char *bytes, size_t len)
 	n = pwritev2(s->fd, &iov, 1, -1, RWF_NOWAIT);
 	if (n >= 0 || (errno != EAGAIN && errno != EOPNOTSUPP && errno != ESPIPE))
 		return written(n);
-	if (errno == EAGAIN)
+	if (errno == EAGAIN) {
 		len = 0;		/* ask again when there is room */
+		if (!s->enlarged) {
+			enlarge_pipe(s);
+			return 0;
+		}
+	}
 	rc = s->wait(s->wait_data, s->fd);
 	if (rc || len == 0)
 		return rc;

@@ -12,6 +12,7 @@ struct sink {
 	int (*wait)(void *data, int fd);	/* until fd takes more: 0, or -errno to give up */
 	void *wait_data;
 	bool regular;		/* never blocks for long */
+	bool enlarged;		/* a pipe: as far as it may be */
 	size_t len, size;
 	char *buf;
 };
