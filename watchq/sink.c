@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -47,6 +48,13 @@ static ssize_t written(ssize_t n)
 	return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 }
 
+static bool is_full(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&pfd, 1, 0) == 0;
+}
+
 /* Who reads is behind: in a larger pipe both work longer before they wait for the
  * other. As large as an ordinary user may have it, unless it is larger already. */
 static void enlarge_pipe(struct sink *s)
@@ -72,12 +80,11 @@ static ssize_t write_some(struct sink *s, const char *bytes, size_t len)
 	n = pwritev2(s->fd, &iov, 1, -1, RWF_NOWAIT);
 	if (n >= 0 || (errno != EAGAIN && errno != EOPNOTSUPP && errno != ESPIPE))
 		return written(n);
-	if (errno == EAGAIN) {
+	if (errno == EAGAIN)
 		len = 0;		/* ask again when there is room */
-		if (!s->enlarged) {
-			enlarge_pipe(s);
-			return 0;
-		}
+	if (!s->enlarged && is_full(s->fd)) {
+		enlarge_pipe(s);
+		return 0;
 	}
 	rc = s->wait(s->wait_data, s->fd);
 	if (rc || len == 0)

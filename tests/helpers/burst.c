@@ -4,13 +4,28 @@
  * unlinks it and adds it again: 2 N records are posted on the keyring. Prints the
  * seconds that took. LOG gets what was posted, a line each: "unlinked SERIAL" or
  * "linked SERIAL".
+ *
+ * burst --link N KEYRING KEY...: links the keys into KEYRING by turns, N times in all.
  */
 #include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-int main(int argc, char **argv)
+static int link_keys(unsigned long n, key_serial_t ring, char **keys, int nkeys)
+{
+	unsigned long i;
+
+	for (i = 0; nkeys > 0 && i < n; i++)
+		if (keyctl_link((key_serial_t) atol(keys[i % (unsigned) nkeys]), ring)) {
+			perror("burst --link");
+			return 1;
+		}
+	return 0;
+}
+
+static int burst(int argc, char **argv)
 {
 	unsigned long n = argc > 2 ? strtoul(argv[1], NULL, 10) : 0, i;
 	key_serial_t ring = argc > 2 ? (key_serial_t) strtol(argv[2], NULL, 10) : 0;
@@ -40,4 +55,11 @@ int main(int argc, char **argv)
 	for (i = 0; log && i < n; i++)
 		fprintf(log, "unlinked %d\nlinked %d\n", serials[i], serials[i + 1]);
 	return log && fclose(log) ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 4 && strcmp(argv[1], "--link") == 0)
+		return link_keys(strtoul(argv[2], NULL, 10), (key_serial_t) atol(argv[3]), argv + 4, argc - 4);
+	return burst(argc, argv);
 }
