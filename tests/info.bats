@@ -7,7 +7,7 @@ load lib
 @test "info tells of the kernel, the queue, the limits and each backend" {
 	run -0 watchq info
 	local name
-	for name in kernel notification-pipe queue-depth key-notifications watch-limit keys/pipe; do
+	for name in kernel notification-pipe queue-depth key-notifications watch-limit realtime keys/pipe; do
 		[[ $output =~ (^|$'\n')$name\  ]]
 	done
 	[[ $output =~ $(uname -r) ]]
@@ -20,6 +20,11 @@ load lib
 	equal "$(watchq info -J | jq -r 'select(.name == "keys/pipe") | .works | type')" boolean
 	watchq info -J | jq -e 'select(.works == false) | (.detail | length > 10) and (.remedy | length > 10)' ||
 		watchq info -J | jq -se 'all(.works != false)'
+}
+
+@test "without privilege the thread is not in real time, and info says what would help" {
+	equal "$(setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice prlimit --rtprio=0 "$WATCHQ" info -J |
+		jq -c 'select(.name == "realtime") | [.works, (.remedy | contains("ulimit -r 1"))]')" '[false,true]'
 }
 
 @test "info agrees with what keys does" {
