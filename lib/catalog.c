@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "libwatchq.h"
+#include "catalog.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define FIELDS(f)	.fields = (f), .nfields = ARRAY_SIZE(f)
@@ -58,7 +58,7 @@ static const struct wq_layout sb = { FIELDS(sb_fields), .min_len = 16 };
 /* Inode and block came with a later series than the error number. */
 static const struct wq_layout sb_error = { FIELDS(sb_error_fields), .min_len = 24 };
 static const struct wq_layout block = { FIELDS(block_fields), .min_len = 24 };
-static const struct wq_layout usb = { FIELDS(usb_fields), .min_len = 17 };
+static const struct wq_layout usb = { FIELDS(usb_fields), .min_len = 17, .text = true };
 
 static const struct wq_subtype meta_subtypes[] = {
 	{ 0, 0, "removal", &removal, "a watched object went away" },
@@ -141,7 +141,7 @@ static const struct wq_flag sb_flags[] = {
 #define FLAGS(f)	.flags = (f), .nflags = ARRAY_SIZE(f)
 
 /* In the order of the numbers: wq_type_by_nr() relies on it. */
-static const struct wq_type types[] = {
+const struct wq_type wq_types[WQ_TYPES] = {
 	{ WQ_TYPE_META, "meta", SUBTYPES(meta_subtypes), .help = "the queue itself" },
 	{ WQ_TYPE_KEY, "key", SUBTYPES(key_subtypes), .help = "keys and keyrings" },
 	{ WQ_TYPE_MOUNT, "mount", SUBTYPES(mount_subtypes), FLAGS(mount_flags), .help = "the mount tree" },
@@ -155,16 +155,16 @@ static const struct wq_type note = {
 
 const struct wq_type *wq_type_by_nr(uint32_t nr)
 {
-	if (nr < ARRAY_SIZE(types))
-		return &types[nr];
+	if (nr < WQ_TYPES)
+		return &wq_types[nr];
 	return nr == WQ_TYPE_NOTE ? &note : NULL;
 }
 
 const struct wq_type *wq_type_at(unsigned i)
 {
-	if (i < ARRAY_SIZE(types))
-		return &types[i];
-	return i == ARRAY_SIZE(types) ? &note : NULL;
+	if (i < WQ_TYPES)
+		return &wq_types[i];
+	return i == WQ_TYPES ? &note : NULL;
 }
 
 static bool same_name(const char *name, const char *word, size_t len)
@@ -189,9 +189,6 @@ const struct wq_subtype *wq_subtype_by_nr(const struct wq_type *t, uint8_t nr)
 
 	if (!t)
 		return NULL;
-	/* Most tables begin at 0 and have no gaps. */
-	if (nr < t->nsubtypes && t->subtypes[nr].nr == nr)
-		return &t->subtypes[nr];
 	for (i = 0; i < t->nsubtypes; i++)
 		if (t->subtypes[i].nr == nr)
 			return &t->subtypes[i];

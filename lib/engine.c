@@ -81,7 +81,7 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 	int rc;
 
 	m->has_lost |= is_loss && ev->rec.subtype_nr <= WQ_META_RING_LOSS;
-	if (!wq_filter_match(&m->filter, &ev->rec))
+	if (m->filter.nrules && !wq_filter_match(&m->filter, &ev->rec))
 		return 0;
 	ev->seq = m->seq + 1;
 	if (m->match && !is_loss && !m->match(m->match_data, ev))
@@ -110,10 +110,16 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 	return m->count && m->counted >= m->count ? WQ_DONE : 0;
 }
 
-int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
+int wq_engine_emit_borrowed(struct wq_monitor *m, struct wq_event *ev)
 {
 	bool unasked = ev->mark == WQ_MARK_INITIAL && !m->initial;
-	int rc = unasked ? 0 : hand_on(m, ev);
+
+	return unasked ? 0 : hand_on(m, ev);
+}
+
+int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
+{
+	int rc = wq_engine_emit_borrowed(m, ev);
 
 	wq_name_unref(ev->key_name);
 	wq_name_unref(ev->aux_name);
@@ -366,20 +372,11 @@ static int apply_ring(struct wq_monitor *m)
 
 static int pull_batch(struct wq_source *s, struct wq_error *e)
 {
-	struct wq_item item;
-	int rc, i;
+	int rc = 1, i;
 
-	for (i = 0; i < BATCH; i++) {
-		rc = s->ops->pull(s, &item, e);
-		if (rc == WQ_DONE)
-			wq_engine_source_ended(s);
-		if (rc != 1)
-			return rc == WQ_DONE ? 0 : rc;
-		rc = s->ops->apply(s, &item);
-		if (rc)
-			return rc;
-	}
-	return 1;
+	for (i = 0; rc == 1 && i < BATCH; i++)
+		rc = s->ops->pull(s, e);
+	return rc;
 }
 
 static int pull_all(struct wq_monitor *m, struct wq_error *e)

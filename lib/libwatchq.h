@@ -178,6 +178,7 @@ struct wq_layout {
 	uint8_t nfields;
 	uint8_t min_len;	/* bytes, header counted */
 	bool bare;		/* a header alone is fine, too */
+	bool text;		/* some field is a text */
 };
 
 struct wq_subtype {

@@ -9,13 +9,13 @@
  */
 #include "config.h"
 
-#include <byteswap.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "libwatchq.h"
+#include "catalog.h"
+#include "record.h"
 #include "uapi.h"
 
 static bool is_big(bool swapped)
@@ -23,13 +23,9 @@ static bool is_big(bool swapped)
 	return (__BYTE_ORDER == __BIG_ENDIAN) != swapped;
 }
 
-unsigned wq_record_header(struct wq_record *rec, const unsigned char *data, bool swapped)
+static inline unsigned read_header(struct wq_record *rec, const unsigned char *data, bool swapped)
 {
-	uint32_t info;
-
-	memcpy(&info, data + 4, sizeof(info));
-	if (swapped)
-		info = bswap_32(info);
+	uint32_t info = wq_read_u32(data + 4, swapped);
 
 	rec->data = data;
 	rec->type_nr = is_big(swapped)
@@ -40,9 +36,14 @@ unsigned wq_record_header(struct wq_record *rec, const unsigned char *data, bool
 	rec->len = info & WQ_UAPI_INFO_LENGTH;
 	rec->id = (info & WQ_UAPI_INFO_ID) >> WQ_UAPI_INFO_ID_SHIFT;
 	rec->swapped = swapped;
-	rec->type = wq_type_by_nr(rec->type_nr);
-	rec->sub = wq_subtype_by_nr(rec->type, rec->subtype_nr);
+	rec->type = wq_catalog_type(rec->type_nr);
+	rec->sub = wq_catalog_subtype(rec->type, rec->subtype_nr);
 	return rec->len;
+}
+
+unsigned wq_record_header(struct wq_record *rec, const unsigned char *data, bool swapped)
+{
+	return read_header(rec, data, swapped);
 }
 
 /* How many bytes the body's layout wants, header counted; 0 if it is content. */
@@ -55,6 +56,8 @@ static unsigned bytes_missing(const struct wq_record *rec)
 		return 0;
 	if (rec->len < l->min_len)
 		return l->min_len;
+	if (!l->text)
+		return 0;
 
 	for (i = 0; i < l->nfields; i++) {
 		const struct wq_field *f = &l->fields[i];
@@ -95,7 +98,7 @@ int wq_walk_next(struct wq_walk *w, struct wq_record *rec, struct wq_bad *bad)
 		return bad_record(w, bad, WQ_BAD_CUT, WQ_RECORD_MIN, left, NULL);
 	}
 
-	len = wq_record_header(rec, w->buf + w->pos, w->swapped);
+	len = read_header(rec, w->buf + w->pos, w->swapped);
 	if (len < WQ_RECORD_MIN)
 		return bad_record(w, bad, WQ_BAD_LENGTH, WQ_RECORD_MIN, len, NULL);
 	if (len > left) {
@@ -173,15 +176,8 @@ const struct wq_field *wq_record_field(const struct wq_record *rec, enum wq_fiel
 
 uint64_t wq_field_value(const struct wq_record *rec, const struct wq_field *f)
 {
-	uint64_t v64;
-	uint32_t v32;
-
-	if (f->size == sizeof(v32)) {
-		memcpy(&v32, rec->data + f->offset, sizeof(v32));
-		return rec->swapped ? bswap_32(v32) : v32;
-	}
-	memcpy(&v64, rec->data + f->offset, sizeof(v64));
-	return rec->swapped ? bswap_64(v64) : v64;
+	return f->size == 4 ? wq_read_u32(rec->data + f->offset, rec->swapped)
+			    : wq_read_u64(rec->data + f->offset, rec->swapped);
 }
 
 const char *wq_field_text(const struct wq_record *rec, const struct wq_field *f, size_t *len)

@@ -59,8 +59,11 @@ struct wq_source_ops {
 	 * queue and the read buffer, and nothing else. */
 	int (*drain)(struct wq_source *s, struct wq_items *items, struct wq_error *e);
 
-	/** Instead of drain(): the next item. 1; 0: none yet; WQ_DONE; -errno. */
-	int (*pull)(struct wq_source *s, struct wq_item *item, struct wq_error *e);
+	/** Instead of drain() and apply(), engine thread: makes an event of the next
+	 * record and gives it to wq_engine_emit(). 1; 0: there is none yet, or never
+	 * again, of which it has told wq_engine_source_ended(); what
+	 * wq_engine_emit() returned where that isn't 0; -errno with *@e. */
+	int (*pull)(struct wq_source *s, struct wq_error *e);
 
 	/** Engine thread: makes events of an item and gives them to
 	 * wq_engine_emit(). 0, or what that returned. */
@@ -105,10 +108,16 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 				       const char *source, const char *backend, const char *object);
 /** Fills @ev from a record: what can be known without asking anybody. */
 void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const struct wq_watch *watch);
+/** The same from @ev->rec, where that is: fills in the key and AUX, which must be
+ * zero. */
+void wq_engine_event_key(struct wq_event *ev);
 /** Filters, numbers and hands on. Gives back the references to names that @ev
  * has: they are the event's. 0 to go on; WQ_NO_ROOM: it was not told, go on all
  * the same; WQ_DONE; -errno of the taker. */
 int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev);
+/** The same, but the references stay the caller's, who keeps the names until it
+ * returns: no counting, which other processors would have to be told of. */
+int wq_engine_emit_borrowed(struct wq_monitor *m, struct wq_event *ev);
 /** A record of our own, of @len bytes at @rec: as wq_engine_emit(), with @mark
  * and of now. The names' references are the event's. */
 int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,

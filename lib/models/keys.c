@@ -9,6 +9,7 @@
 
 struct entry {
 	struct wq_name *name;
+	uint32_t serial;
 	struct entry *next;		/* in the bucket */
 	struct entry *newer, *older;	/* by use */
 };
@@ -37,7 +38,7 @@ static struct entry **find(const struct wq_keys *k, uint32_t serial)
 {
 	struct entry **p = bucket(k, serial);
 
-	while (*p && (*p)->name->serial != serial)
+	while (*p && (*p)->serial != serial)
 		p = &(*p)->next;
 	return p;
 }
@@ -82,7 +83,7 @@ static int grow(struct wq_keys *k)
 		struct entry *e, *next;
 
 		for (e = old[i]; e; e = next) {
-			struct entry **b = bucket(k, e->name->serial);
+			struct entry **b = bucket(k, e->serial);
 
 			next = e->next;
 			e->next = *b;
@@ -112,7 +113,7 @@ struct wq_keys *wq_keys_new(size_t budget)
 void wq_keys_clear(struct wq_keys *k)
 {
 	while (k->oldest)
-		drop(k, find(k, k->oldest->name->serial));
+		drop(k, find(k, k->oldest->serial));
 }
 
 void wq_keys_free(struct wq_keys *k)
@@ -130,7 +131,8 @@ struct wq_name *wq_keys_find(struct wq_keys *k, uint32_t serial)
 
 	if (!e)
 		return NULL;
-	if (e != k->newest) {
+	/* The order of use is kept where a name may soon have to go. */
+	if (e != k->newest && k->bytes > k->budget / 2) {
 		unlist(k, e);
 		list_newest(k, e);
 	}
@@ -144,12 +146,13 @@ int wq_keys_put(struct wq_keys *k, struct wq_name *n)
 	if (!e)
 		return -ENOMEM;
 	wq_keys_forget(k, n->serial);
-	if (k->count >= k->nbuckets && grow(k) && k->count >= 8 * k->nbuckets) {
+	if (2 * k->count >= k->nbuckets && grow(k) && k->count >= 8 * k->nbuckets) {
 		free(e);
 		return -ENOMEM;
 	}
 
 	e->name = wq_name_ref(n);
+	e->serial = n->serial;
 	b = bucket(k, n->serial);
 	e->next = *b;
 	*b = e;
@@ -158,7 +161,7 @@ int wq_keys_put(struct wq_keys *k, struct wq_name *n)
 	k->bytes += cost(n);
 
 	while (k->bytes > k->budget && k->oldest != e) {
-		drop(k, find(k, k->oldest->name->serial));
+		drop(k, find(k, k->oldest->serial));
 		k->evicted++;
 	}
 	return 0;

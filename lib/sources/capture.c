@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <byteswap.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +16,7 @@
 #include "models/keys.h"
 #include "models/names.h"
 #include "note.h"
+#include "record.h"
 #include "source.h"
 
 #define BUF_SIZE	(256u << 10)
@@ -31,6 +31,7 @@ struct capture {
 	bool ended;
 	bool annotated;			/* a header note has come */
 	bool started;			/* the first record has */
+	unsigned char event_header[WQ_RECORD_MIN];	/* of an event note in one part */
 
 	/* From the notes. */
 	struct wq_keys *names;
@@ -60,6 +61,7 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 {
 	bool big_here = __BYTE_ORDER == __BIG_ENDIAN;
 	struct capture *c = calloc(1, sizeof(*c));
+	unsigned char first[WQ_RECORD_MAX], payload[WQ_NOTE_EVENT_LEN] = { 0 };
 
 	s->priv = c;
 	if (c) {
@@ -79,6 +81,8 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 		.swapped = config->endian != WQ_ENDIAN_NATIVE &&
 			   (config->endian == WQ_ENDIAN_BIG) != big_here,
 	};
+	wq_record_build(first, WQ_TYPE_NOTE, WQ_NOTE_EVENT, 0, payload, sizeof(payload));
+	memcpy(c->event_header, first, sizeof(c->event_header));
 	/* A regular file is always readable, and epoll doesn't take it. */
 	wq_engine_poll(s->m, c->fd);
 	return 0;
@@ -103,28 +107,20 @@ static void take(struct reader *r, void *to, size_t len)
 	r->p += len;
 }
 
-static uint64_t take_u64(struct reader *r)
-{
-	uint64_t v;
-
-	take(r, &v, sizeof(v));
-	return r->swapped ? bswap_64(v) : v;
-}
-
 static uint32_t take_u32(struct reader *r)
 {
-	uint32_t v;
+	unsigned char v[4];
 
-	take(r, &v, sizeof(v));
-	return r->swapped ? bswap_32(v) : v;
+	take(r, v, sizeof(v));
+	return wq_read_u32(v, r->swapped);
 }
 
 static uint16_t take_u16(struct reader *r)
 {
-	uint16_t v;
+	unsigned char v[2];
 
-	take(r, &v, sizeof(v));
-	return r->swapped ? bswap_16(v) : v;
+	take(r, v, sizeof(v));
+	return wq_read_u16(v, r->swapped);
 }
 
 static uint8_t take_u8(struct reader *r)
@@ -209,20 +205,26 @@ static const char *read_key(struct wq_source *s, struct reader *r)
 	return rc ? "out of memory" : NULL;
 }
 
-static const char *read_event(struct wq_source *s, struct reader *r)
+/* What an event note says of the next record, at @p. */
+static inline bool set_event(struct capture *c, const unsigned char *p)
 {
-	struct capture *c = s->priv;
-	uint64_t boottime = take_u64(r), realtime = take_u64(r);
-	unsigned watch = take_u16(r), mark = take_u8(r);
+	unsigned watch = wq_read_u16(p + 16, c->walk.swapped), mark = p[18];
 
-	if (!r->ok || mark >= WQ_MARK__NR ||
+	if (mark >= WQ_MARK__NR ||
 	    (watch != WQ_NOTE_NO_WATCH && (watch >= MAX_WATCHES || !c->watches[watch])))
-		return "it describes no event";
-	c->boottime = boottime;
-	c->realtime = realtime;
+		return false;
+	c->boottime = wq_read_u64(p, c->walk.swapped);
+	c->realtime = wq_read_u64(p + 8, c->walk.swapped);
 	c->mark = (enum wq_mark) mark;
 	c->watch = watch == WQ_NOTE_NO_WATCH ? NULL : c->watches[watch];
-	return NULL;
+	return true;
+}
+
+static const char *read_event(struct wq_source *s, struct reader *r)
+{
+	bool whole = r->end - r->p >= WQ_NOTE_EVENT_LEN;
+
+	return whole && set_event(s->priv, r->p) ? NULL : "it describes no event";
 }
 
 /* What is wrong with the note, or NULL. Tags of the future are passed over. */
@@ -260,12 +262,24 @@ static bool is_header(const struct wq_record *rec)
 	return rec->type_nr == WQ_TYPE_NOTE && rec->subtype_nr == WQ_NOTE_HEADER;
 }
 
+/* There is one event note before nearly every record: it is passed over where it
+ * stands, if it is like all others; else it is for read_note(). */
+static void skip_event_note(struct capture *c)
+{
+	const unsigned char *p = c->walk.buf + c->walk.pos;
+	size_t len = WQ_RECORD_MIN + WQ_NOTE_EVENT_LEN;
+
+	if (c->annotated && !c->walk.swapped && !c->parts->next && c->walk.len - c->walk.pos >= len &&
+	    memcmp(p, c->event_header, WQ_RECORD_MIN) == 0 && set_event(c, p + WQ_RECORD_MIN))
+		c->walk.pos += len;
+}
+
 /* An annotated capture says by its first bytes in which byte order it is. */
 static void detect_order(struct capture *c)
 {
 	struct wq_record rec;
 
-	if (c->started || c->walk.len - c->walk.pos < WQ_RECORD_MIN)
+	if (c->walk.len - c->walk.pos < WQ_RECORD_MIN)
 		return;
 	c->started = true;
 	wq_record_header(&rec, c->walk.buf + c->walk.pos, !c->walk.swapped);
@@ -307,6 +321,12 @@ static int bad(struct capture *c, const struct wq_bad *why, struct wq_error *e)
 	return wq_fail(e, WQ_FAILURE, EBADMSG, "%s: %s", c->name, wq_bad_text(why, text, sizeof(text)));
 }
 
+/* No note, and none is begun. */
+static bool is_plain(const struct capture *c, const struct wq_record *rec)
+{
+	return rec->type_nr != WQ_TYPE_NOTE && !c->parts->next;
+}
+
 /* Reads a record that may be a note: 1 if it was one, 0 if not. */
 static int note_taken(struct wq_source *s, const struct wq_record *rec, uint64_t offset,
 		      struct wq_error *e)
@@ -329,44 +349,6 @@ static int note_taken(struct wq_source *s, const struct wq_record *rec, uint64_t
 	return rc ? bad(c, &why, e) : 1;
 }
 
-static int capture_pull(struct wq_source *s, struct wq_item *item, struct wq_error *e)
-{
-	struct capture *c = s->priv;
-	struct wq_bad why;
-	int rc;
-
-	for (;;) {
-		uint64_t offset;
-
-		detect_order(c);
-		offset = c->walk.base + c->walk.pos;
-		rc = wq_walk_next(&c->walk, &item->rec, &why);
-		if (rc == -EBADMSG)
-			return bad(c, &why, e);
-		if (rc > 0) {
-			rc = note_taken(s, &item->rec, offset, e);
-			if (rc < 0)
-				return rc;
-			if (rc)
-				continue;
-			item->boottime = c->boottime;
-			return 1;
-		}
-		if (!c->walk.more) {
-			if (!c->parts->next)
-				return WQ_DONE;
-			why = (struct wq_bad) {
-				.offset = offset, .kind = WQ_BAD_NOTE,
-				.what = "the file ends before the note does",
-			};
-			return bad(c, &why, e);
-		}
-		rc = refill(c, e);
-		if (rc <= 0)
-			return rc;
-	}
-}
-
 /* The watch of a record that no note speaks of: known by its ID alone. */
 static const struct wq_watch *plain_watch(struct wq_source *s, uint8_t id)
 {
@@ -377,24 +359,78 @@ static const struct wq_watch *plain_watch(struct wq_source *s, uint8_t id)
 	return s->by_id[id] ? s->by_id[id] : s->self;
 }
 
-static int capture_apply(struct wq_source *s, const struct wq_item *item)
+/* @ev has its record. The names stay the table's. */
+static int emit(struct wq_source *s, struct wq_event *ev)
 {
 	struct capture *c = s->priv;
-	struct wq_event ev;
 
-	wq_engine_event(&ev, item, c->watch ? c->watch : plain_watch(s, item->rec.id));
-	ev.realtime = c->realtime;
-	ev.mark = c->mark;
-	if (ev.has_key && c->annotated) {
-		ev.key_name = wq_name_ref(wq_keys_find(c->names, ev.key));
-		if (ev.aux_kind == WQ_AUX_KEY)
-			ev.aux_name = wq_name_ref(wq_keys_find(c->names, ev.aux));
+	ev->seq = 0;
+	ev->boottime = c->boottime;
+	ev->realtime = c->realtime;
+	ev->watch = c->watch ? c->watch : plain_watch(s, ev->rec.id);
+	ev->mark = c->mark;
+	ev->has_key = false;
+	ev->aux_kind = WQ_AUX_NONE;
+	ev->key = ev->aux = 0;
+	ev->key_name = ev->aux_name = NULL;
+	wq_engine_event_key(ev);
+	if (ev->has_key && c->annotated) {
+		ev->key_name = wq_keys_find(c->names, ev->key);
+		if (ev->aux_kind == WQ_AUX_KEY)
+			ev->aux_name = wq_keys_find(c->names, ev->aux);
 	}
 	/* An event note speaks of one record. */
 	c->watch = NULL;
 	c->boottime = c->realtime = 0;
 	c->mark = WQ_MARK_NONE;
-	return wq_engine_emit(s->m, &ev);
+	return wq_engine_emit_borrowed(s->m, ev);
+}
+
+/* All has been read. */
+static int end(struct wq_source *s, struct wq_error *e)
+{
+	struct capture *c = s->priv;
+	struct wq_bad why = {
+		.offset = c->walk.base + c->walk.pos, .kind = WQ_BAD_NOTE,
+		.what = "the file ends before the note does",
+	};
+
+	if (c->parts->next)
+		return bad(c, &why, e);
+	wq_engine_source_ended(s);
+	return 0;
+}
+
+static int capture_pull(struct wq_source *s, struct wq_error *e)
+{
+	struct capture *c = s->priv;
+	struct wq_event ev;
+	struct wq_bad why;
+	uint64_t offset;
+	int rc;
+
+	for (;;) {
+		if (!c->started)
+			detect_order(c);
+		skip_event_note(c);
+		offset = c->walk.base + c->walk.pos;
+		rc = wq_walk_next(&c->walk, &ev.rec, &why);
+		if (rc == -EBADMSG)
+			return bad(c, &why, e);
+		if (rc > 0) {
+			rc = is_plain(c, &ev.rec) ? 0 : note_taken(s, &ev.rec, offset, e);
+			if (rc == 1)
+				continue;
+			if (rc == 0)
+				rc = emit(s, &ev);
+			return rc ? rc : 1;
+		}
+		if (!c->walk.more)
+			return end(s, e);
+		rc = refill(c, e);
+		if (rc <= 0)
+			return rc;
+	}
 }
 
 const struct wq_source_ops wq_capture = {
@@ -403,6 +439,5 @@ const struct wq_source_ops wq_capture = {
 	.flags = WQ_SOURCE_PULL,
 	.open = capture_open,
 	.pull = capture_pull,
-	.apply = capture_apply,
 	.close = capture_close,
 };
