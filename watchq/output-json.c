@@ -1,414 +1,232 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * JSON Lines: one object an event. The columns are compiled into a plan for each
- * kind of event (type and subtype), which leaves out what can't apply to it and
- * has the kind's own columns as text. Columns next to each other that depend on
- * the watch alone, or on a key's name, are one step, and what they come to is
- * kept with the watch or the name: most of a line is copied.
+ * JSON Lines: one object an event, written as its kind's plan says (json-plan.h).
+ * Texts are copied by blocks of a fixed size, without a call: what is too much is
+ * written over by what follows, for which a line has room.
  */
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "json.h"
-#include "output.h"
+#include "json-plan.h"
 
 #define MAX_WATCHES	4096		/* whose text is kept */
+#define WATCH_SLOTS	4
 #define KINDS		(6 * 256)	/* types below 6, by subtype */
-#define SLOTS		WQ_NAME_CACHES
 #define KEEP_MAX	1024		/* bytes: names are bounded, and so must this be */
-#define NAME_ROOM	32		/* `,"name":` */
+#define SECOND		1000000000u	/* ns */
 
-/* A text of the plan's own, or one that is kept. */
-struct text {
+/* A column of time: events of one second differ in what is behind the point. */
+struct second {
+	enum column_id id;
+	uint64_t begin;		/* ns */
 	size_t len;
-	char bytes[];
+	char text[JSON_NAME_ROOM];	/* `,"time":SECONDS.` */
 };
 
-struct step {
-	enum {
-		STEP_TEXT,	/* the same each time */
-		STEP_SEQ,
-		STEP_TIME,
-		STEP_BOOTTIME,
-		STEP_KEPT,	/* columns of one watch or name */
-		STEP_COLUMN,	/* any other */
-	} what;
-	enum column_from from;
-	unsigned first, n;	/* columns of the list */
-	int slot;		/* STEP_KEPT: where the text is kept; -1: it isn't */
-	struct text *text;	/* STEP_TEXT; STEP_KEPT: the same without a name, ... */
-	size_t split;		/* ... whose serial goes in here */
-};
-
-struct plan {
-	unsigned n;
-	struct step steps[2 * COL__NR];
+/* The same of numbers: they differ in the last two digits. */
+struct hundred {
+	uint64_t begin;
+	size_t len;
+	char text[JSON_NAME_ROOM];	/* `,"seq":HUNDREDS` */
 };
 
 struct json {
 	const struct output_config *config;
 	struct sink *sink;
 	size_t text_room;	/* bytes that a column's own text may have */
-	struct plan *plans[KINDS];
-	struct plan *general;	/* for kinds that the catalog doesn't know */
-	struct text **watches[SLOTS];
-	struct {
-		char text[NAME_ROOM];
-		size_t len;
-	} names[COL__NR];
+	size_t room;		/* bytes of a line whose texts have no more */
+	struct hundred seq;
+	struct second time, boottime;
+	struct json_names names;
+	struct json_plan *plans[KINDS];
+	struct json_plan *general;	/* for kinds that the catalog doesn't know */
+	struct json_text **watches[WATCH_SLOTS];
 };
 
-/* ---- Values ---- */
+/* ---- Pieces ---- */
 
-static char *put_name(char *p, const struct json *j, enum column_id id)
+static inline char *put_text(char *p, const struct json_text *t)
 {
-	memcpy(p, j->names[id].text, j->names[id].len);
-	return p + j->names[id].len;
+	size_t i = 0;
+
+	do {
+		memcpy(p + i, t->bytes + i, JSON_BLOCK);
+		i += JSON_BLOCK;
+	} while (i < t->len);
+	return p + t->len;
 }
 
-static char *put_text(char *p, const struct json *j, enum column_id id, const struct value *v)
-{
-	p = put_name(p, j, id);
-	if (is_utf8(v->text, v->len))
-		return json_string(p, v->text, v->len);
-	/* `,"name":` becomes `,"name_raw":` */
-	memcpy(p - 2, "_raw\":", 6);
-	return json_bytes(p + 4, v->text, v->len);
-}
-
-static char *put_null(char *p)
-{
-	memcpy(p, "null", 4);
-	return p + 4;
-}
-
-static char *put_value(char *p, const struct value *v)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	switch (v->kind) {
-	case VALUE_UNSIGNED:
-		return json_safe_unsigned(p, v->u);
-	case VALUE_SIGNED:
-		if (v->s < 0)
-			*p++ = '-';
-		return json_unsigned(p, (uint64_t) (v->s < 0 ? -v->s : v->s));
-	case VALUE_TIME:
-		return json_seconds(p, v->u);
-	case VALUE_HEX:
-		*p++ = '"';
-		for (i = 0; i < v->len; i++) {
-			*p++ = digits[(unsigned char) v->text[i] >> 4];
-			*p++ = digits[v->text[i] & 15];
-		}
-		*p++ = '"';
-		return p;
-	default:
-		return put_null(p);
-	}
-}
-
-static char *put_column(char *p, const struct json *j, enum column_id id, const struct wq_event *ev)
-{
-	struct value v;
-
-	column_value(id, ev, &v);
-	if (v.kind == VALUE_NONE)
-		return p;
-	if (v.kind == VALUE_TEXT)
-		return put_text(p, j, id, &v);
-	return put_value(put_name(p, j, id), &v);
-}
-
-static char *put_time(char *p, const struct json *j, enum column_id id, uint64_t ns)
-{
-	p = put_name(p, j, id);
-	return ns ? json_seconds(p, ns) : put_null(p);
-}
-
-/* ---- Compiling ---- */
-
-static struct text *new_text(const char *bytes, size_t len)
-{
-	struct text *t = malloc(sizeof(*t) + len);
-
-	if (t) {
-		t->len = len;
-		memcpy(t->bytes, bytes, len);
-	}
-	return t;
-}
-
-static void name_column(struct json *j, enum column_id id)
-{
-	char lower[NAME_ROOM - 8];
-	size_t i;
-
-	for (i = 0; columns[id].name[i]; i++) {
-		char c = columns[id].name[i];
-
-		lower[i] = c == '-' ? '_' : (char) tolower((unsigned char) c);
-	}
-	lower[i] = '\0';
-	j->names[id].len = (size_t) snprintf(j->names[id].text, NAME_ROOM, ",\"%s\":", lower);
-}
-
-/* The columns of a key whose name isn't known: nulls, and room for its serial. */
-static struct text *nameless(const struct json *j, const struct step *s, size_t *split)
-{
-	char room[2 * COL__NR * (NAME_ROOM + 4)], *p = room;
-	unsigned i, serials = 0;
-
-	for (i = 0; i < s->n; i++) {
-		enum column_id id = j->config->columns.ids[s->first + i];
-
-		p = put_name(p, j, id);
-		if (id == COL_KEY || id == COL_AUX) {
-			*split = (size_t) (p - room);
-			serials++;
-		} else {
-			p = put_null(p);
-		}
-	}
-	return serials == 1 ? new_text(room, (size_t) (p - room)) : NULL;
-}
-
-/* Slots for what is kept, given out from the first column on: the same in every
- * plan, since a name's slots are. */
-struct slots {
-	unsigned watches, names;
-};
-
-static int next_slot(struct json *j, enum column_from from, struct slots *slots)
-{
-	if (from != FROM_WATCH)
-		return slots->names < SLOTS ? (int) slots->names++ : -1;
-	if (slots->watches == SLOTS)
-		return -1;
-	if (!j->watches[slots->watches])
-		j->watches[slots->watches] = calloc(MAX_WATCHES, sizeof(struct text *));
-	return j->watches[slots->watches] ? (int) slots->watches++ : -1;
-}
-
-/* A step for the @n columns from @first on, which all stand for @from. @ev is an
- * event of the plan's kind, NULL in the general plan. */
-static void add_step(struct json *j, struct plan *plan, enum column_from from, unsigned first, unsigned n,
-		     const struct wq_event *ev, struct slots *slots)
-{
-	enum column_id id = j->config->columns.ids[first];
-	struct step *s = &plan->steps[plan->n];
-
-	*s = (struct step) { .what = STEP_COLUMN, .from = from, .first = first, .n = n, .slot = -1 };
-	if (from == FROM_WATCH || from == FROM_KEY || from == FROM_AUX) {
-		s->what = STEP_KEPT;
-		s->slot = next_slot(j, from, slots);
-		if (from != FROM_WATCH)
-			s->text = nameless(j, s, &s->split);
-	} else if (from == FROM_KIND && ev) {
-		char room[2 * COL__NR * (NAME_ROOM + JSON_TEXT_ROOM(32))], *p = room;
-		unsigned i;
-
-		for (i = 0; i < n; i++)
-			p = put_column(p, j, j->config->columns.ids[first + i], ev);
-		s->text = new_text(room, (size_t) (p - room));
-		s->what = s->text ? STEP_TEXT : STEP_COLUMN;
-	} else if (id == COL_SEQ && n == 1) {
-		s->what = STEP_SEQ;
-	} else if (id == COL_TIME && n == 1) {
-		s->what = STEP_TIME;
-	} else if (id == COL_BOOTTIME && n == 1) {
-		s->what = STEP_BOOTTIME;
-	} else if (n == 1 && ev && !column_may_apply(id, ev->rec.type, ev->rec.sub)) {
-		return;
-	}
-	plan->n++;
-}
-
-static struct plan *new_plan(struct json *j, const struct wq_event *ev)
-{
-	const struct column_list *list = &j->config->columns;
-	struct plan *plan = calloc(1, sizeof(*plan));
-	struct slots slots = { 0 };
-	unsigned i, n;
-
-	for (i = 0; plan && i < list->n; i += n) {
-		enum column_from from = columns[list->ids[i]].from;
-
-		n = 1;
-		while (from != FROM_EVENT && i + n < list->n && columns[list->ids[i + n]].from == from)
-			n++;
-		add_step(j, plan, from, i, n, ev, &slots);
-	}
-	return plan;
-}
-
-static void *json_new(const struct output_config *config, struct sink *sink)
-{
-	struct json *j = calloc(1, sizeof(*j));
-	unsigned i;
-
-	if (!j)
-		return NULL;
-	j->config = config;
-	j->sink = sink;
-	j->text_room = WQ_RECORD_MAX;
-	for (i = 0; i < COL__NR; i++)
-		name_column(j, i);
-	for (i = 0; i < config->columns.n; i++)
-		if (config->columns.ids[i] == COL_DETAIL)
-			j->text_room = sizeof(((struct value *) NULL)->own);
-	j->general = new_plan(j, NULL);
-	if (!j->general) {
-		free(j);
-		return NULL;
-	}
-	return j;
-}
-
-static void free_plan(struct plan *plan)
+static char *put_columns(char *p, const struct json *j, const struct json_step *s, const struct wq_event *ev)
 {
 	unsigned i;
-
-	for (i = 0; plan && i < plan->n; i++)
-		free(plan->steps[i].text);
-	free(plan);
-}
-
-static void json_free(void *state)
-{
-	struct json *j = state;
-	unsigned i, w;
-
-	for (i = 0; i < KINDS; i++)
-		free_plan(j->plans[i]);
-	free_plan(j->general);
-	for (i = 0; i < SLOTS; i++) {
-		for (w = 0; j->watches[i] && w < MAX_WATCHES; w++)
-			free(j->watches[i][w]);
-		free(j->watches[i]);
-	}
-	free(j);
-}
-
-/* ---- Writing ---- */
-
-/* Where the text of a step is kept, for this event; NULL: nowhere. */
-static void **kept_at(const struct json *j, const struct step *s, const struct wq_event *ev)
-{
-	if (s->slot < 0)
-		return NULL;
-	switch (s->from) {
-	case FROM_WATCH:
-		if (ev->watch->index >= MAX_WATCHES || ev->watch->id != ev->rec.id)
-			return NULL;
-		return (void **) &j->watches[s->slot][ev->watch->index];
-	case FROM_KEY:
-		return ev->key_name ? &ev->key_name->cache[s->slot] : NULL;
-	default:
-		return ev->aux_name ? &ev->aux_name->cache[s->slot] : NULL;
-	}
-}
-
-static char *put_nameless(char *p, const struct step *s, uint32_t serial)
-{
-	memcpy(p, s->text->bytes, s->split);
-	p = json_unsigned(p + s->split, serial);
-	memcpy(p, s->text->bytes + s->split, s->text->len - s->split);
-	return p + s->text->len - s->split;
-}
-
-static char *put_kept(char *p, const struct json *j, const struct step *s, const struct wq_event *ev)
-{
-	void **at = kept_at(j, s, ev);
-	char *from = p;
-	unsigned i;
-
-	if (at && *at) {
-		const struct text *t = *at;
-
-		memcpy(p, t->bytes, t->len);
-		return p + t->len;
-	}
-	if (s->text && s->from == FROM_KEY && ev->has_key && !ev->key_name)
-		return put_nameless(p, s, ev->key);
-	if (s->text && s->from == FROM_AUX && ev->aux_kind == WQ_AUX_KEY && !ev->aux_name)
-		return put_nameless(p, s, ev->aux);
 
 	for (i = 0; i < s->n; i++)
-		p = put_column(p, j, j->config->columns.ids[s->first + i], ev);
-	/* What isn't kept is made anew each time. */
-	if (at && p - from <= KEEP_MAX)
-		*at = new_text(from, (size_t) (p - from));
+		p = json_column(p, &j->names, j->config->columns.ids[s->first + i], ev);
 	return p;
 }
 
-static char *put_step(char *p, const struct json *j, const struct step *s, const struct wq_event *ev)
+/* What isn't kept yet; what is too long is made anew each time. */
+static char *put_and_keep(char *p, const struct json *j, const struct json_step *s,
+			  const struct wq_event *ev, void **at)
 {
-	unsigned i;
+	char *end = put_columns(p, j, s, ev);
+
+	if (end - p <= KEEP_MAX)
+		*at = json_text_new(p, (size_t) (end - p));
+	return end;
+}
+
+static char *put_watch(char *p, const struct json *j, const struct json_step *s, const struct wq_event *ev)
+{
+	void **at;
+
+	if (ev->watch->index >= MAX_WATCHES || ev->watch->id != ev->rec.id)
+		return put_columns(p, j, s, ev);
+	at = (void **) &j->watches[s->slot][ev->watch->index];
+	return *at ? put_text(p, *at) : put_and_keep(p, j, s, ev, at);
+}
+
+/* Of a key, or member, whose text isn't kept. */
+static char *put_named(char *p, const struct json *j, const struct json_step *s, const struct wq_event *ev)
+{
+	bool aux = s->what == STEP_AUX;
+	struct wq_name *name = aux ? ev->aux_name : ev->key_name;
+
+	if (name)
+		return put_and_keep(p, j, s, ev, &name->cache[s->slot]);
+	if (s->text && (aux ? ev->aux_kind == WQ_AUX_KEY : ev->has_key))
+		return put_text(json_unsigned(put_text(p, s->text), aux ? ev->aux : ev->key), s->after);
+	return put_columns(p, j, s, ev);
+}
+
+static inline const struct json_text *kept(const struct wq_name *name, const struct json_step *s)
+{
+	return name ? name->cache[s->slot] : NULL;
+}
+
+static void set_second(struct second *s, const struct json_names *names, uint64_t ns)
+{
+	char text[JSON_NAME_ROOM + JSON_NUMBER_ROOM], *p = json_name(text, names, s->id);
+
+	s->begin = ns - ns % SECOND;
+	p = json_unsigned(p, ns / SECOND);
+	*p++ = '.';
+	s->len = (size_t) (p - text);
+	memcpy(s->text, text, sizeof(s->text));
+}
+
+static char *put_time(char *p, const struct json *j, struct second *s, uint64_t ns)
+{
+	if (ns == 0)
+		return json_null(json_name(p, &j->names, s->id));
+	if (ns - s->begin >= SECOND)
+		set_second(s, &j->names, ns);
+	memcpy(p, s->text, sizeof(s->text));
+	return json_fraction(p + s->len, (uint32_t) (ns - s->begin));
+}
+
+static void set_hundred(struct hundred *h, const struct json_names *names, uint64_t seq)
+{
+	char text[JSON_NAME_ROOM + JSON_NUMBER_ROOM];
+	char *end = json_unsigned(json_name(text, names, COL_SEQ), seq / 100);
+
+	h->begin = seq - seq % 100;
+	h->len = (size_t) (end - text);
+	memcpy(h->text, text, sizeof(h->text));
+}
+
+static char *put_seq(char *p, struct json *j, uint64_t seq)
+{
+	struct hundred *h = &j->seq;
+
+	if (seq < 100 || seq > JSON_SAFE_MAX)
+		return json_safe_unsigned(json_name(p, &j->names, COL_SEQ), seq);
+	if (seq - h->begin >= 100)
+		set_hundred(h, &j->names, seq);
+	memcpy(p, h->text, sizeof(h->text));
+	return json_two(p + h->len, (unsigned) (seq - h->begin));
+}
+
+static inline char *put_step(char *p, struct json *j, const struct json_step *s, const struct wq_event *ev)
+{
+	const struct json_text *t;
 
 	switch (s->what) {
 	case STEP_TEXT:
-		memcpy(p, s->text->bytes, s->text->len);
-		return p + s->text->len;
+		return put_text(p, s->text);
 	case STEP_SEQ:
-		return json_safe_unsigned(put_name(p, j, COL_SEQ), ev->seq);
+		return put_seq(p, j, ev->seq);
 	case STEP_TIME:
-		return put_time(p, j, COL_TIME, ev->realtime);
+		return put_time(p, j, &j->time, ev->realtime);
 	case STEP_BOOTTIME:
-		return put_time(p, j, COL_BOOTTIME, ev->boottime);
-	case STEP_KEPT:
-		return put_kept(p, j, s, ev);
+		return put_time(p, j, &j->boottime, ev->boottime);
+	case STEP_WATCH:
+		return put_watch(p, j, s, ev);
+	case STEP_KEY:
+		t = kept(ev->key_name, s);
+		return t ? put_text(p, t) : put_named(p, j, s, ev);
+	case STEP_AUX:
+		t = kept(ev->aux_name, s);
+		return t ? put_text(p, t) : put_named(p, j, s, ev);
+	case STEP_MARK:
+		return ev->mark == WQ_MARK_NONE ? p : put_columns(p, j, s, ev);
+	case STEP_DATA:
+		return ev->rec.len == s->whole ? p : put_columns(p, j, s, ev);
 	default:
-		for (i = 0; i < s->n; i++)
-			p = put_column(p, j, j->config->columns.ids[s->first + i], ev);
-		return p;
+		return put_columns(p, j, s, ev);
 	}
 }
 
-static const struct plan *plan_for(struct json *j, const struct wq_event *ev)
+/* ---- Lines ---- */
+
+static const struct json_plan *plan_for(struct json *j, const struct wq_event *ev)
 {
-	struct plan **plan;
+	struct json_plan **plan;
 
 	if (!ev->rec.sub || ev->rec.type_nr >= KINDS / 256)
 		return j->general;
 	plan = &j->plans[ev->rec.type_nr * 256 + ev->rec.subtype_nr];
 	if (!*plan)
-		*plan = new_plan(j, ev);
+		*plan = json_plan_new(&j->config->columns, &j->names, ev, WATCH_SLOTS);
 	return *plan ? *plan : j->general;
+}
+
+static size_t room_with(const struct json *j, size_t text)
+{
+	return j->config->columns.n * (JSON_NAME_ROOM + 8 + JSON_TEXT_ROOM(text)) + 8 + JSON_BLOCK;
+}
+
+static size_t name_length(const struct wq_name *n)
+{
+	return n ? n->desc_len + n->type_len : 0;
 }
 
 /* The most that a line can take. */
 static size_t line_room(const struct json *j, const struct wq_event *ev)
 {
-	const struct wq_name *names[] = { ev->key_name, ev->aux_name };
-	size_t text = j->text_room, i;
+	size_t key = name_length(ev->key_name), aux = name_length(ev->aux_name);
+	size_t text = key > aux ? key : aux;
 
-	for (i = 0; i < 2; i++)
-		if (names[i] && names[i]->desc_len + names[i]->type_len > text)
-			text = names[i]->desc_len + names[i]->type_len;
-	if (ev->watch->object && ev->watch->object_len > text)
+	if (ev->watch->object_len > text)
 		text = ev->watch->object_len;
-	return j->config->columns.n * (NAME_ROOM + 8 + JSON_TEXT_ROOM(text)) + 8;
+	return text <= j->text_room ? j->room : room_with(j, text);
 }
 
 static int json_event(void *state, const struct wq_event *ev)
 {
 	struct json *j = state;
+	const struct json_plan *plan = plan_for(j, ev);
 	int rc;
 	char *start = sink_room(j->sink, line_room(j, ev), &rc), *p = start;
-	const struct plan *plan;
-	unsigned i;
+	const struct json_step *s, *last = plan->steps + plan->n;
 
 	if (!start)
 		return rc;
-	plan = plan_for(j, ev);
-	for (i = 0; i < plan->n; i++)
-		p = put_step(p, j, &plan->steps[i], ev);
+	for (s = plan->steps; s < last; s++)
+		p = put_step(p, j, s, ev);
 	if (p == start)
 		p++;
 	*start = '{';		/* over the first comma */
@@ -416,6 +234,56 @@ static int json_event(void *state, const struct wq_event *ev)
 	*p++ = j->config->zero ? '\0' : '\n';
 	j->sink->len += (size_t) (p - start);
 	return 0;
+}
+
+/* ---- State ---- */
+
+static void json_free(void *state)
+{
+	struct json *j = state;
+	unsigned i, w;
+
+	for (i = 0; i < KINDS; i++)
+		json_plan_free(j->plans[i]);
+	json_plan_free(j->general);
+	for (i = 0; i < WATCH_SLOTS; i++) {
+		for (w = 0; j->watches[i] && w < MAX_WATCHES; w++)
+			free(j->watches[i][w]);
+		free(j->watches[i]);
+	}
+	free(j);
+}
+
+static void *json_new(const struct output_config *config, struct sink *sink)
+{
+	struct json *j = calloc(1, sizeof(*j));
+	bool enough = j;
+	unsigned i;
+
+	if (!j)
+		return NULL;
+	j->config = config;
+	j->sink = sink;
+	j->text_room = WQ_RECORD_MAX;
+	json_name_columns(&j->names);
+	for (i = 0; i < config->columns.n; i++)
+		if (config->columns.ids[i] == COL_DETAIL)
+			j->text_room = sizeof(((struct value *) NULL)->own);
+	j->room = room_with(j, j->text_room);
+	j->time.id = COL_TIME;
+	j->boottime.id = COL_BOOTTIME;
+	set_second(&j->time, &j->names, 0);
+	set_second(&j->boottime, &j->names, 0);
+	for (i = 0; i < WATCH_SLOTS; i++) {
+		j->watches[i] = calloc(MAX_WATCHES, sizeof(struct json_text *));
+		enough &= j->watches[i] != NULL;
+	}
+	j->general = json_plan_new(&config->columns, &j->names, NULL, WATCH_SLOTS);
+	if (!enough || !j->general) {
+		json_free(j);
+		return NULL;
+	}
+	return j;
 }
 
 const struct output_ops output_json = {

@@ -109,14 +109,11 @@ int sink_flush(struct sink *s)
 	return n < 0 ? (int) n : 0;
 }
 
-char *sink_room(struct sink *s, size_t len, int *rc)
+char *sink_make_room(struct sink *s, size_t len, int *rc)
 {
-	*rc = 0;
-	if (s->size - s->len < len) {
-		*rc = sink_flush(s);
-		if (*rc)
-			return NULL;
-	}
+	*rc = sink_flush(s);
+	if (*rc)
+		return NULL;
 	if (s->size < len) {
 		char *more = realloc(s->buf, len);
 

@@ -28,8 +28,15 @@ void sink_set_fd(struct sink *s, int fd);
  * -errno. */
 int sink_flush(struct sink *s);
 
+/* Makes room where there isn't enough. */
+char *sink_make_room(struct sink *s, size_t len, int *rc);
+
 /* Room for @len bytes at least, or NULL and the reason in *@rc. */
-char *sink_room(struct sink *s, size_t len, int *rc);
+static inline char *sink_room(struct sink *s, size_t len, int *rc)
+{
+	*rc = 0;
+	return s->size - s->len >= len ? s->buf + s->len : sink_make_room(s, len, rc);
+}
 
 /* Appends. 0 or what sink_flush() returns. */
 int sink_write(struct sink *s, const void *bytes, size_t len);

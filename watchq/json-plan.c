@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "json.h"
+#include "json-plan.h"
+
+/* ---- Values ---- */
+
+static char *put_text(char *p, const struct json_names *names, enum column_id id, const struct value *v)
+{
+	p = json_name(p, names, id);
+	if (is_utf8(v->text, v->len))
+		return json_string(p, v->text, v->len);
+	/* `,"name":` becomes `,"name_raw":` */
+	memcpy(p - 2, "_raw\":", 6);
+	return json_bytes(p + 4, v->text, v->len);
+}
+
+static char *put_value(char *p, const struct value *v)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	switch (v->kind) {
+	case VALUE_UNSIGNED:
+		return json_safe_unsigned(p, v->u);
+	case VALUE_SIGNED:
+		if (v->s < 0)
+			*p++ = '-';
+		return json_unsigned(p, (uint64_t) (v->s < 0 ? -v->s : v->s));
+	case VALUE_TIME:
+		return json_seconds(p, v->u);
+	case VALUE_HEX:
+		*p++ = '"';
+		for (i = 0; i < v->len; i++) {
+			*p++ = digits[(unsigned char) v->text[i] >> 4];
+			*p++ = digits[v->text[i] & 15];
+		}
+		*p++ = '"';
+		return p;
+	default:
+		return json_null(p);
+	}
+}
+
+char *json_column(char *p, const struct json_names *names, enum column_id id, const struct wq_event *ev)
+{
+	struct value v;
+
+	column_value(id, ev, &v);
+	if (v.kind == VALUE_NONE)
+		return p;
+	if (v.kind == VALUE_TEXT)
+		return put_text(p, names, id, &v);
+	return put_value(json_name(p, names, id), &v);
+}
+
+/* ---- Compiling ---- */
+
+struct json_text *json_text_new(const char *bytes, size_t len)
+{
+	struct json_text *t = calloc(1, sizeof(*t) + len + JSON_BLOCK);
+
+	if (t) {
+		t->len = len;
+		memcpy(t->bytes, bytes, len);
+	}
+	return t;
+}
+
+static void name_column(struct json_names *names, enum column_id id)
+{
+	char lower[JSON_NAME_ROOM - 8];
+	size_t i;
+
+	for (i = 0; columns[id].name[i]; i++) {
+		char c = columns[id].name[i];
+
+		lower[i] = c == '-' ? '_' : (char) tolower((unsigned char) c);
+	}
+	lower[i] = '\0';
+	names->of[id].len = (size_t) snprintf(names->of[id].text, JSON_NAME_ROOM, ",\"%s\":", lower);
+}
+
+void json_name_columns(struct json_names *names)
+{
+	unsigned i;
+
+	for (i = 0; i < COL__NR; i++)
+		name_column(names, i);
+}
+
+/* What a plan is made from, and how far it is. */
+struct compiler {
+	const struct column_list *list;
+	const struct json_names *names;
+	const struct wq_event *ev;
+	/* Given out from the first column on: the same in every plan, since a name's
+	 * slots are. */
+	unsigned watch_slots, name_slots;
+	struct json_plan *plan;
+};
+
+/* The columns of a key whose name isn't known: nulls, around its serial. */
+static void add_nameless(const struct compiler *c, struct json_step *s)
+{
+	char room[2 * COL__NR * (JSON_NAME_ROOM + 4)], *p = room, *split = room;
+	unsigned i, serials = 0;
+
+	for (i = 0; i < s->n; i++) {
+		enum column_id id = c->list->ids[s->first + i];
+
+		p = json_name(p, c->names, id);
+		if (id == COL_KEY || id == COL_AUX) {
+			split = p;
+			serials++;
+		} else {
+			p = json_null(p);
+		}
+	}
+	if (serials != 1)
+		return;
+	s->after = json_text_new(split, (size_t) (p - split));
+	s->text = s->after ? json_text_new(room, (size_t) (split - room)) : NULL;
+}
+
+/* The columns of the kind: the same in each of its events. */
+static void add_text(const struct compiler *c, struct json_step *s)
+{
+	char room[2 * COL__NR * (JSON_NAME_ROOM + JSON_TEXT_ROOM(32))], *p = room;
+	unsigned i;
+
+	for (i = 0; i < s->n; i++)
+		p = json_column(p, c->names, c->list->ids[s->first + i], c->ev);
+	s->text = json_text_new(room, (size_t) (p - room));
+	if (s->text)
+		s->what = STEP_TEXT;
+}
+
+static unsigned kept(unsigned *slots, struct json_step *s, unsigned what)
+{
+	if (*slots == 0)
+		return STEP_COLUMN;
+	s->slot = --*slots;
+	return what;
+}
+
+/* The length of a record that has every field and nothing else; 0: it varies. */
+static unsigned whole_length(const struct wq_subtype *sub)
+{
+	const struct wq_layout *l = sub->layout;
+	const struct wq_field *last = l && l->nfields ? &l->fields[l->nfields - 1] : NULL;
+
+	return !last || l->text ? 0 : last->offset + last->size;
+}
+
+static unsigned event_step(const struct compiler *c, struct json_step *s)
+{
+	switch (c->list->ids[s->first]) {
+	case COL_SEQ:
+		return STEP_SEQ;
+	case COL_TIME:
+		return STEP_TIME;
+	case COL_BOOTTIME:
+		return STEP_BOOTTIME;
+	case COL_MARK:
+		return STEP_MARK;
+	case COL_DATA:
+		s->whole = c->ev ? whole_length(c->ev->rec.sub) : 0;
+		return STEP_DATA;
+	default:
+		return STEP_COLUMN;
+	}
+}
+
+/* A step for the @n columns from @first on, which all stand for @from. */
+static void add_step(struct compiler *c, enum column_from from, unsigned first, unsigned n)
+{
+	struct json_step *s = &c->plan->steps[c->plan->n];
+
+	*s = (struct json_step) { .what = STEP_COLUMN, .first = first, .n = n };
+	switch (from) {
+	case FROM_KIND:
+		if (c->ev)
+			add_text(c, s);
+		break;
+	case FROM_WATCH:
+		s->what = kept(&c->watch_slots, s, STEP_WATCH);
+		break;
+	case FROM_KEY:
+	case FROM_AUX:
+		s->what = kept(&c->name_slots, s, from == FROM_KEY ? STEP_KEY : STEP_AUX);
+		add_nameless(c, s);
+		break;
+	default:
+		if (c->ev && !column_may_apply(c->list->ids[first], c->ev->rec.type, c->ev->rec.sub))
+			return;
+		s->what = event_step(c, s);
+		break;
+	}
+	c->plan->n++;
+}
+
+struct json_plan *json_plan_new(const struct column_list *list, const struct json_names *names,
+				const struct wq_event *ev, unsigned watch_slots)
+{
+	struct compiler c = {
+		.list = list, .names = names, .ev = ev,
+		.watch_slots = watch_slots, .name_slots = WQ_NAME_CACHES,
+		.plan = calloc(1, sizeof(*c.plan)),
+	};
+	unsigned i, n;
+
+	for (i = 0; c.plan && i < list->n; i += n) {
+		enum column_from from = columns[list->ids[i]].from;
+
+		n = 1;
+		while (from != FROM_EVENT && i + n < list->n && columns[list->ids[i + n]].from == from)
+			n++;
+		add_step(&c, from, i, n);
+	}
+	return c.plan;
+}
+
+void json_plan_free(struct json_plan *plan)
+{
+	unsigned i;
+
+	for (i = 0; plan && i < plan->n; i++) {
+		free(plan->steps[i].text);
+		free(plan->steps[i].after);
+	}
+	free(plan);
+}

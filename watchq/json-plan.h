@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a line of JSON is made of. The columns are compiled into a plan for each
+ * kind of event (type and subtype), which leaves out what can't apply to it and
+ * has the kind's own columns as text. Columns next to each other that depend on
+ * the watch alone, or on a key's name, are one step, and what they come to is
+ * kept with the watch or the name: most of a line is copied.
+ */
+#ifndef JSON_PLAN_H
+#define JSON_PLAN_H
+
+#include "output.h"
+
+#define JSON_NAME_ROOM	32		/* `,"name":`; and a second before its fraction */
+#define JSON_BLOCK	32		/* bytes that texts are copied by */
+
+/* A text of a plan's own, or one that is kept. Has room up to a whole block. */
+struct json_text {
+	size_t len;
+	char bytes[];
+};
+
+struct json_step {
+	enum {
+		STEP_TEXT,	/* the same each time */
+		STEP_SEQ,
+		STEP_TIME,
+		STEP_BOOTTIME,
+		STEP_WATCH,	/* columns of one watch */
+		STEP_KEY,	/* columns of the key's name */
+		STEP_AUX,	/* of the member's */
+		STEP_MARK,
+		STEP_DATA,
+		STEP_COLUMN,	/* any other */
+	} what;
+	unsigned first, n;	/* columns of the list */
+	unsigned slot;		/* STEP_WATCH, STEP_KEY, STEP_AUX: where the text is kept */
+	unsigned whole;		/* STEP_DATA: a record of that length has none */
+	struct json_text *text;	/* STEP_TEXT; STEP_KEY, STEP_AUX: before the serial of a
+				 * key without a name; NULL: they don't show it just once */
+	struct json_text *after;	/* behind it */
+};
+
+struct json_plan {
+	unsigned n;
+	struct json_step steps[2 * COL__NR];
+};
+
+/* What the columns are called. */
+struct json_names {
+	struct {
+		char text[JSON_NAME_ROOM];
+		size_t len;
+	} of[COL__NR];
+};
+
+void json_name_columns(struct json_names *names);
+
+/* A plan for the columns of @list. @ev is any event of the plan's kind; NULL: the
+ * plan is for every kind. @watch_slots: how many texts can be kept with a watch;
+ * with a name it is WQ_NAME_CACHES. NULL without memory. */
+struct json_plan *json_plan_new(const struct column_list *list, const struct json_names *names,
+				const struct wq_event *ev, unsigned watch_slots);
+void json_plan_free(struct json_plan *plan);
+
+struct json_text *json_text_new(const char *bytes, size_t len);
+
+/* Writes `,"name":value`, or nothing where the column doesn't apply. Writes up to
+ * JSON_NAME_ROOM bytes more than it comes to; returns its end. */
+char *json_column(char *p, const struct json_names *names, enum column_id id, const struct wq_event *ev);
+
+static inline char *json_name(char *p, const struct json_names *names, enum column_id id)
+{
+	memcpy(p, names->of[id].text, JSON_NAME_ROOM);
+	return p + names->of[id].len;
+}
+
+static inline char *json_null(char *p)
+{
+	memcpy(p, "null", 4);
+	return p + 4;
+}
+
+#endif
