@@ -128,6 +128,19 @@ usb() { local n; n=$(printf '%b' "$1" | basenc -w0 --base16); printf '05000000%s
 	done
 }
 
+@test "DETAIL that is too long for the bytes behind a record ends with dots, too" {
+	local n
+	for n in 470 483 484 490 492 497 500; do
+		{ header; key 5 "$(printf 'x%.0s' $(seq $n))"; printf '0100000414010000%s00000000ABCDEF12\n' "$(le 4 5)"; } | hex >c
+		watchq decode -J -o DETAIL c | jq -r .detail >o
+		if ((n + 28 <= 511)); then
+			equal "$(tail -c 16 o)" ") data=abcdef12"
+		else
+			equal "$(($(wc -c <o) - 1)) $(tail -c 4 o)" "511 ..."
+		fi
+	done
+}
+
 @test "what is annotated already is not annotated again" {
 	{ cleared 5; key 5 fake; cleared 5; } | hex >c
 	run -1 --separate-stderr watchq decode -B=annotated --output-file again c
@@ -205,5 +218,9 @@ some_events() {
 		event "$t" 65535 0; cleared 5; done; } | hex >c
 	equal "$(watchq decode -J -o TIME c | tr -d '{}' | xargs)" \
 		"time:0.000000 time:0.000000 time:0.000001 time:0.000999 time:0.001000 time:0.999999 time:1.000000 time:1.000000 time:59.999999 time:60.000000 time:0.000000"
+	equal "$(TZ=UTC watchq decode -r -n -o TIME --time-format short c | tail -5 | xargs)" \
+		"00:00:01.000000 00:00:01.000000 00:00:59.999999 00:01:00.000000 00:00:00.000000"
+	equal "$(TZ=UTC watchq decode -r -n -o TIME --time-format iso c | tail -2 | xargs)" \
+		"1970-01-01T00:01:00,000000+00:00 1970-01-01T00:00:00,000000+00:00"
 	"$HELPERS/records" 20001 | watchq decode -J -o SEQ | cmp - <(seq -f '{"seq":%.0f}' 20001)
 }

@@ -31,9 +31,9 @@ static char *put_value(char *p, const struct value *v)
 	case VALUE_SIGNED:
 		if (v->s < 0)
 			*p++ = '-';
-		return json_unsigned(p, (uint64_t) (v->s < 0 ? -v->s : v->s));
+		return put_unsigned(p, (uint64_t) (v->s < 0 ? -v->s : v->s));
 	case VALUE_TIME:
-		return json_seconds(p, v->u);
+		return put_seconds(p, v->u);
 	case VALUE_HEX:
 		*p++ = '"';
 		for (i = 0; i < v->len; i++) {

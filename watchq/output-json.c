@@ -98,7 +98,7 @@ static char *put_named(char *p, const struct json *j, const struct json_step *s,
 	if (name)
 		return put_and_keep(p, j, s, ev, &name->cache[s->slot]);
 	if (s->text && (aux ? ev->aux_kind == WQ_AUX_KEY : ev->has_key))
-		return put_text(json_unsigned(put_text(p, s->text), aux ? ev->aux : ev->key), s->after);
+		return put_text(put_unsigned(put_text(p, s->text), aux ? ev->aux : ev->key), s->after);
 	return put_columns(p, j, s, ev);
 }
 
@@ -109,10 +109,10 @@ static inline const struct json_text *kept(const struct wq_name *name, const str
 
 static void set_second(struct second *s, const struct json_names *names, uint64_t ns)
 {
-	char text[JSON_NAME_ROOM + JSON_NUMBER_ROOM], *p = json_name(text, names, s->id);
+	char text[JSON_NAME_ROOM + NUMBER_ROOM], *p = json_name(text, names, s->id);
 
 	s->begin = ns - ns % SECOND;
-	p = json_unsigned(p, ns / SECOND);
+	p = put_unsigned(p, ns / SECOND);
 	*p++ = '.';
 	s->len = (size_t) (p - text);
 	memcpy(s->text, text, sizeof(s->text));
@@ -125,13 +125,13 @@ static char *put_time(char *p, const struct json *j, struct second *s, uint64_t 
 	if (ns - s->begin >= SECOND)
 		set_second(s, &j->names, ns);
 	memcpy(p, s->text, sizeof(s->text));
-	return json_fraction(p + s->len, (uint32_t) (ns - s->begin));
+	return put_fraction(p + s->len, (uint32_t) (ns - s->begin));
 }
 
 static void set_hundred(struct hundred *h, const struct json_names *names, uint64_t seq)
 {
-	char text[JSON_NAME_ROOM + JSON_NUMBER_ROOM];
-	char *end = json_unsigned(json_name(text, names, COL_SEQ), seq / 100);
+	char text[JSON_NAME_ROOM + NUMBER_ROOM];
+	char *end = put_unsigned(json_name(text, names, COL_SEQ), seq / 100);
 
 	h->begin = seq - seq % 100;
 	h->len = (size_t) (end - text);
@@ -147,7 +147,7 @@ static char *put_seq(char *p, struct json *j, uint64_t seq)
 	if (seq - h->begin >= 100)
 		set_hundred(h, &j->names, seq);
 	memcpy(p, h->text, sizeof(h->text));
-	return json_two(p + h->len, (unsigned) (seq - h->begin));
+	return put_two(p + h->len, (unsigned) (seq - h->begin));
 }
 
 static inline char *put_step(char *p, struct json *j, const struct json_step *s, const struct wq_event *ev)

@@ -21,7 +21,7 @@ struct table {
 	struct sink *sink;
 	struct libscols_table *scols;
 	FILE *stream;		/* into the sink */
-	uint64_t last_time;
+	struct output_clock clock;
 	int error;		/* of the sink: a stream can't carry it */
 };
 
@@ -111,7 +111,7 @@ static int set_cell(struct table *t, struct libscols_line *line, unsigned i, con
 	int rc;
 
 	if (id == COL_TIME) {
-		output_time(v.own, sizeof(v.own), t->config->time_format, ev, &t->last_time);
+		output_time(v.own, t->config->time_format, ev, &t->clock);
 		return scols_line_set_data(line, i, v.own);
 	}
 	column_text(id, ev, &v);

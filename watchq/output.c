@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
+#include "digits.h"
 #include "output.h"
 
 const char *const time_format_names[TIME__NR] = {
@@ -24,54 +24,67 @@ const struct output_ops *output_for(enum format format)
 	}
 }
 
-static void seconds(char *buf, size_t size, const char *prefix, uint64_t ns)
+static char *put_bytes(char *p, const char *bytes, size_t len)
 {
-	snprintf(buf, size, "%s%" PRIu64 ".%06" PRIu64, prefix, ns / 1000000000, ns / 1000 % 1000000);
+	memcpy(p, bytes, len);
+	return p + len;
 }
 
-static void wall_clock(char *buf, size_t size, bool iso, uint64_t ns)
+/* What is the same for all events of a second. */
+static void set_second(struct output_clock *c, bool iso, uint64_t second)
 {
-	time_t secs = (time_t) (ns / 1000000000);
-	unsigned usecs = (unsigned) (ns / 1000 % 1000000);
-	char date[32], zone[8];
+	time_t secs = (time_t) second;
+	char zone[8];
 	struct tm tm;
 
 	localtime_r(&secs, &tm);
-	if (!iso) {
-		strftime(date, sizeof(date), "%H:%M:%S", &tm);
-		snprintf(buf, size, "%s.%06u", date, usecs);
-		return;
+	strftime(c->before, sizeof(c->before), iso ? "%Y-%m-%dT%H:%M:%S," : "%H:%M:%S.", &tm);
+	c->behind[0] = '\0';
+	if (iso) {
+		/* As util-linux writes it: a comma, and a colon in the zone. */
+		strftime(zone, sizeof(zone), "%z", &tm);
+		snprintf(c->behind, sizeof(c->behind), "%.3s:%.2s", zone, zone + 3);
 	}
-	/* As util-linux writes it: a comma, and a colon in the zone. */
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	strftime(zone, sizeof(zone), "%z", &tm);
-	snprintf(buf, size, "%s,%06u%.3s:%.2s", date, usecs, zone, zone + 3);
+	c->second = second;
+	c->known = true;
 }
 
-void output_time(char *buf, size_t size, enum time_format format,
-		 const struct wq_event *ev, uint64_t *last)
+static char *wall_clock(char *p, struct output_clock *c, bool iso, uint64_t ns)
 {
-	uint64_t before = *last;
+	if (!c->known || c->second != ns / 1000000000)
+		set_second(c, iso, ns / 1000000000);
+	p = put_bytes(p, c->before, strlen(c->before));
+	p = put_fraction(p, (uint32_t) (ns % 1000000000));
+	return put_bytes(p, c->behind, strlen(c->behind));
+}
 
-	buf[0] = '\0';
+size_t output_time(char *buf, enum time_format format, const struct wq_event *ev, struct output_clock *c)
+{
+	uint64_t before = c->last;
+	char *p = buf;
+
 	if (ev->boottime)
-		*last = ev->boottime;
+		c->last = ev->boottime;
 	switch (format) {
 	case TIME_MONOTONIC:
 		if (ev->boottime)
-			seconds(buf, size, "", ev->boottime);
+			p = put_seconds(p, ev->boottime);
 		break;
 	case TIME_DELTA:
-		if (ev->boottime)
-			seconds(buf, size, "+", before && ev->boottime > before ? ev->boottime - before : 0);
+		if (ev->boottime) {
+			*p++ = '+';
+			p = put_seconds(p, before && ev->boottime > before ? ev->boottime - before : 0);
+		}
 		break;
 	case TIME_RAW:
 		if (ev->realtime)
-			seconds(buf, size, "", ev->realtime);
+			p = put_seconds(p, ev->realtime);
 		break;
 	default:
 		if (ev->realtime)
-			wall_clock(buf, size, format == TIME_ISO, ev->realtime);
+			p = wall_clock(p, c, format == TIME_ISO, ev->realtime);
 		break;
 	}
+	*p = '\0';
+	return (size_t) (p - buf);
 }

@@ -36,9 +36,18 @@ extern const struct output_ops output_json, output_table, output_binary;
 
 const struct output_ops *output_for(enum format format);
 
-/* Writes @text (ns since the epoch, or since boot) as the table shows it. @last
- * is the time of the line before, for TIME_DELTA; kept by the caller. */
-void output_time(char *buf, size_t size, enum time_format format,
-		 const struct wq_event *ev, uint64_t *last);
+/* What output_time() keeps between two events: zeros at first. One format's. */
+struct output_clock {
+	uint64_t last;		/* boottime of the event before */
+	uint64_t second;	/* ... that these are of */
+	bool known;
+	char before[32], behind[8];	/* the fraction */
+};
+
+#define OUTPUT_TIME_ROOM	64
+
+/* Writes when @ev was as the table shows it, with a NUL, "" if that isn't known.
+ * Returns its length. */
+size_t output_time(char *buf, enum time_format format, const struct wq_event *ev, struct output_clock *c);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "digits.h"
 
 /* Columns that are a number of the record's body and nothing else. */
 static const struct {
@@ -79,11 +80,16 @@ static void set_number_field(struct value *v, const struct wq_record *rec, enum 
 }
 
 /* The kernel's own dev_t: 12 bits of major, 20 of minor. include/linux/kdev_t.h */
+static char *put_maj_min(char *p, uint64_t dev)
+{
+	p = put_unsigned(p, dev >> 20);
+	*p++ = ':';
+	return put_unsigned(p, dev & 0xfffff);
+}
+
 static void set_maj_min(struct value *v, uint64_t dev)
 {
-	int n = snprintf(v->own, sizeof(v->own), "%" PRIu64 ":%" PRIu64, dev >> 20, dev & 0xfffff);
-
-	set_text(v, v->own, (size_t) n);
+	set_text(v, v->own, (size_t) (put_maj_min(v->own, dev) - v->own));
 }
 
 static void set_flags(struct value *v, const struct wq_record *rec)
@@ -151,36 +157,82 @@ static void set_aux(struct value *v, const struct wq_event *ev)
 	}
 }
 
-/* What a field of the body says, in DETAIL. */
-static size_t detail_field(char *buf, size_t size, const struct wq_event *ev, const struct wq_field *f)
-{
-	const struct wq_name *n = NULL;
-	struct value v = { 0 };
-	uint64_t nr;
+/* A text that may not fit: then it is as long as it may be, and too_long is set. */
+struct limited {
+	char *p, *end;
+	bool too_long;
+};
 
+static void add(struct limited *t, const char *bytes, size_t len)
+{
+	if (len > (size_t) (t->end - t->p)) {
+		len = (size_t) (t->end - t->p);
+		t->too_long = true;
+	}
+	memcpy(t->p, bytes, len);
+	t->p += len;
+}
+
+static void add_number(struct limited *t, uint64_t nr)
+{
+	char digits[NUMBER_ROOM];
+
+	add(t, digits, (size_t) (put_unsigned(digits, nr) - digits));
+}
+
+static void add_name(struct limited *t, const struct wq_name *n)
+{
+	add(t, " (", 2);
+	add(t, n->type, n->type_len);
+	add(t, ": ", 2);
+	add(t, n->desc, n->desc_len);
+	add(t, ")", 1);
+}
+
+/* A number of the body, and what is known of it. */
+static void add_number_field(struct limited *t, const struct wq_event *ev, const struct wq_field *f, uint64_t nr)
+{
+	const struct wq_name *n = f->id == WQ_F_AUX ? ev->aux_name : NULL;
+	char dev[2 * NUMBER_ROOM];
+
+	if (f->id == WQ_F_AUX && ev->aux_kind == WQ_AUX_ERROR) {
+		int64_t error = (int32_t) nr;
+
+		add(t, error < 0 ? "error=-" : "error=", error < 0 ? 7 : 6);
+		add_number(t, (uint64_t) (error < 0 ? -error : error));
+		return;
+	}
+	add(t, f->name, strlen(f->name));
+	add(t, "=", 1);
+	if (f->id == WQ_F_DEV)
+		add(t, dev, (size_t) (put_maj_min(dev, nr) - dev));
+	else
+		add_number(t, nr);
+	if (f->id == WQ_F_KEY || f->id == WQ_F_REMOVED)
+		n = ev->key_name;
+	if (n)
+		add_name(t, n);
+}
+
+/* What a field of the body says, in DETAIL. */
+static void add_field(struct limited *t, const struct wq_event *ev, const struct wq_field *f)
+{
 	if (f->size == 0) {
 		size_t len;
 		const char *text = wq_field_text(&ev->rec, f, &len);
+		const char *nul = memchr(text, '\0', len);
 
-		return (size_t) snprintf(buf, size, "%s=%.*s ", f->name, (int) len, text);
+		add(t, f->name, strlen(f->name));
+		add(t, "=", 1);
+		add(t, text, nul ? (size_t) (nul - text) : len);
+	} else {
+		uint64_t nr = wq_field_value(&ev->rec, f);
+
+		if (f->id == WQ_F_AUX && ev->aux_kind == WQ_AUX_NONE && nr == 0)
+			return;
+		add_number_field(t, ev, f, nr);
 	}
-	nr = wq_field_value(&ev->rec, f);
-	if (f->id == WQ_F_DEV) {
-		set_maj_min(&v, nr);
-		return (size_t) snprintf(buf, size, "%s=%s ", f->name, v.text);
-	}
-	if (f->id == WQ_F_AUX) {
-		if (ev->aux_kind == WQ_AUX_NONE && nr == 0)
-			return 0;
-		if (ev->aux_kind == WQ_AUX_ERROR)
-			return (size_t) snprintf(buf, size, "error=%" PRId32 " ", (int32_t) nr);
-		n = ev->aux_name;
-	} else if (f->id == WQ_F_KEY || f->id == WQ_F_REMOVED) {
-		n = ev->key_name;
-	}
-	if (n)
-		return (size_t) snprintf(buf, size, "%s=%" PRIu64 " (%s: %s) ", f->name, nr, n->type, n->desc);
-	return (size_t) snprintf(buf, size, "%s=%" PRIu64 " ", f->name, nr);
+	add(t, " ", 1);
 }
 
 /* Ends a text that did not fit with dots, not within a character. Its length. */
@@ -196,28 +248,33 @@ static size_t cut_short(char *text, size_t size)
 
 static void set_detail(struct value *v, const struct wq_event *ev)
 {
+	static const char digits[] = "0123456789abcdef";
 	const struct wq_layout *l = ev->rec.sub ? ev->rec.sub->layout : NULL;
+	struct limited t = { .p = v->own, .end = v->own + sizeof(v->own) - 1 };
 	const unsigned char *rest;
-	size_t len = 0, rest_len;
+	size_t len;
 	unsigned i;
 
-	for (i = 0; l && i < l->nfields; i++) {
+	for (i = 0; l && i < l->nfields && !t.too_long; i++) {
 		if (l->fields[i].offset + l->fields[i].size > ev->rec.len)
 			break;
-		len += detail_field(v->own + len, sizeof(v->own) - len, ev, &l->fields[i]);
-		if (len >= sizeof(v->own)) {	/* a description may be 4 KiB long */
-			set_text(v, v->own, cut_short(v->own, sizeof(v->own)));
-			return;
-		}
+		add_field(&t, ev, &l->fields[i]);
 	}
-	rest = wq_record_rest(&ev->rec, &rest_len);
-	for (i = 0; i < rest_len && len < sizeof(v->own) - 2; i++)
-		len += (size_t) snprintf(v->own + len, sizeof(v->own) - len, "%s%02x",
-					 i ? "" : "data=", rest[i]);
-	if (len && v->own[len - 1] == ' ')
-		len--;
-	if (len < sizeof(v->own))
-		set_text(v, v->own, len);
+	rest = wq_record_rest(&ev->rec, &len);
+	if (len)
+		add(&t, "data=", 5);
+	for (i = 0; i < len; i++) {
+		char pair[2] = { digits[rest[i] >> 4], digits[rest[i] & 15] };
+
+		add(&t, pair, 2);
+	}
+	if (t.too_long) {	/* a description may be 4 KiB long */
+		set_text(v, v->own, cut_short(v->own, sizeof(v->own)));
+		return;
+	}
+	if (t.p > v->own && t.p[-1] == ' ')
+		t.p--;
+	set_text(v, v->own, (size_t) (t.p - v->own));
 }
 
 void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
@@ -330,35 +387,35 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 void column_text(enum column_id id, const struct wq_event *ev, struct value *v)
 {
 	static const char digits[] = "0123456789abcdef";
+	char *p = v->own;
 	size_t i;
-	int n;
 
 	column_value(id, ev, v);
 	switch (v->kind) {
 	case VALUE_TEXT:
 		return;
 	case VALUE_UNSIGNED:
-		n = snprintf(v->own, sizeof(v->own), id == COL_INFO ? "0x%08" PRIx64 : "%" PRIu64, v->u);
+		if (id == COL_INFO)
+			p += snprintf(v->own, sizeof(v->own), "0x%08" PRIx64, v->u);
+		else
+			p = put_unsigned(p, v->u);
 		break;
 	case VALUE_SIGNED:
-		n = snprintf(v->own, sizeof(v->own), "%" PRId64, v->s);
+		if (v->s < 0)
+			*p++ = '-';
+		p = put_unsigned(p, (uint64_t) (v->s < 0 ? -v->s : v->s));
 		break;
 	case VALUE_TIME:
-		n = snprintf(v->own, sizeof(v->own), "%" PRIu64 ".%06" PRIu64,
-			     v->u / 1000000000, v->u / 1000 % 1000000);
+		p = put_seconds(p, v->u);
 		break;
 	case VALUE_HEX:
 		for (i = 0; i < v->len && 2 * i + 1 < sizeof(v->own); i++) {
-			unsigned char byte = (unsigned char) v->text[i];
-
-			v->own[2 * i] = digits[byte >> 4];
-			v->own[2 * i + 1] = digits[byte & 15];
+			*p++ = digits[(unsigned char) v->text[i] >> 4];
+			*p++ = digits[v->text[i] & 15];
 		}
-		n = (int) (2 * i);
 		break;
 	default:
-		n = 0;
 		break;
 	}
-	set_text(v, v->own, (size_t) n);
+	set_text(v, v->own, (size_t) (p - v->own));
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Numbers in decimal digits, written to where there is room. */
+#ifndef DIGITS_H
+#define DIGITS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define NUMBER_ROOM	24	/* bytes that any of these may need */
+
+extern const char digit_pairs[201];	/* 00 to 99 */
+
+/* Each returns where it stopped, and may have written up to eight bytes, whatever
+ * they come to. */
+char *put_unsigned(char *p, uint64_t v);
+/* Two digits, of a number below 100. */
+static inline char *put_two(char *p, unsigned v)
+{
+	memcpy(p, digit_pairs + 2 * v, 2);
+	return p + 2;
+}
+/* Nanoseconds, less than a second, as six digits. */
+static inline char *put_fraction(char *p, uint32_t ns)
+{
+	uint32_t us = ns / 1000, above = us / 100;
+
+	p = put_two(put_two(p, us / 10000), above % 100);
+	return put_two(p, us - 100 * above);
+}
+/* Nanoseconds, as seconds with six digits behind the point. */
+char *put_seconds(char *p, uint64_t ns);
+
+#endif
