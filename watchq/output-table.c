@@ -3,26 +3,39 @@
  * Tables, raw columns and pairs: libsmartcols, fed a line at a time. The line is
  * printed and taken out again, so memory stays flat and a column's width is what
  * columns.c expects; a cell that needs more makes its own line ragged, and on a
- * terminal is cut.
+ * terminal is cut. Since that is slow, it lays out the headings, the first rows and
+ * those that need it; most rows don't (rows.h).
  */
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "msg.h"
+#include "nls.h"
 #include "output.h"
+#include "rows.h"
+
+#define COMPARE		8	/* rows that libsmartcols makes, too */
+#define NEVER_OWN	UINT_MAX
 
 struct table {
 	const struct output_config *config;
 	struct sink *sink;
 	struct libscols_table *scols;
 	FILE *stream;		/* into the sink */
-	struct output_clock clock;
 	int error;		/* of the sink: a stream can't carry it */
+	bool terminal;		/* is the sink, and its width counts */
+	struct rows rows;
+	unsigned compare;	/* so many rows more; or NEVER_OWN */
+	struct output_clock clock;
+	size_t time_len;
+	char time[OUTPUT_TIME_ROOM];	/* of the event at hand */
 };
 
 static ssize_t to_sink(void *cookie, const char *bytes, size_t len)
@@ -70,6 +83,8 @@ static void *table_new(const struct output_config *config, struct sink *sink)
 {
 	static const cookie_io_functions_t functions = { .write = to_sink };
 	struct table *t = calloc(1, sizeof(*t));
+	const char *debug = getenv("WATCHQ_DEBUG");
+	struct winsize size;
 
 	if (!t)
 		return NULL;
@@ -81,6 +96,9 @@ static void *table_new(const struct output_config *config, struct sink *sink)
 		table_free(t);
 		return NULL;
 	}
+	t->terminal = config->format == FORMAT_TABLE && ioctl(sink->fd, TIOCGWINSZ, &size) == 0;
+	t->compare = debug && strstr(debug, "smartcols") ? NEVER_OWN : COMPARE;
+	rows_init(&t->rows, config);
 	scols_table_set_stream(t->scols, t->stream);
 	scols_table_enable_noheadings(t->scols, config->noheadings);
 	scols_table_enable_raw(t->scols, config->format == FORMAT_RAW);
@@ -88,33 +106,72 @@ static void *table_new(const struct output_config *config, struct sink *sink)
 	return t;
 }
 
-/* The terminal may have been resized since the last line. */
-static void fit_terminal(struct table *t)
+/* The terminal's width, which may have changed since the last line; 0: none. */
+static unsigned terminal_width(struct table *t)
 {
 	struct winsize size;
 
-	if (t->config->format != FORMAT_TABLE)
-		return;
-	if (ioctl(t->sink->fd, TIOCGWINSZ, &size) == 0 && size.ws_col) {
-		scols_table_set_termforce(t->scols, SCOLS_TERMFORCE_ALWAYS);
-		scols_table_set_termwidth(t->scols, size.ws_col);
-	} else {
-		scols_table_set_termforce(t->scols, SCOLS_TERMFORCE_NEVER);
-	}
+	if (!t->terminal || ioctl(t->sink->fd, TIOCGWINSZ, &size) != 0)
+		return 0;
+	return size.ws_col;
 }
+
+/* @v points to the text of a cell, which may be empty. */
+static void cell(const struct table *t, unsigned i, const struct wq_event *ev, struct value *v)
+{
+	enum column_id id = t->config->columns.ids[i];
+
+	if (id != COL_TIME) {
+		column_text(id, ev, v);
+		return;
+	}
+	v->text = t->time;
+	v->len = t->time_len;
+}
+
+/* ---- Rows of our own ---- */
+
+static size_t longest_text(const struct wq_event *ev)
+{
+	const struct wq_name *names[] = { ev->key_name, ev->aux_name };
+	size_t len = sizeof(((struct value *) NULL)->own), i;
+
+	for (i = 0; i < 2; i++)
+		if (names[i] && names[i]->desc_len + names[i]->type_len > len)
+			len = names[i]->desc_len + names[i]->type_len;
+	return ev->watch->object_len > len ? ev->watch->object_len : len;
+}
+
+/* Writes the row behind what is in the sink; its length, 0 if it is for libsmartcols,
+ * -errno. */
+static ssize_t own_row(struct table *t, const struct wq_event *ev, unsigned columns_there)
+{
+	int rc;
+	char *start = sink_room(t->sink, rows_room(&t->rows, longest_text(ev)), &rc), *p = start;
+	struct value v;
+	unsigned i;
+
+	if (!start)
+		return rc;
+	for (i = 0; p && i < t->config->columns.n; i++) {
+		cell(t, i, ev, &v);
+		p = rows_cell(&t->rows, p, i, v.text, v.len);
+	}
+	if (!p || (columns_there && rows_width(&t->rows, start, p) > columns_there))
+		return 0;
+	*p++ = t->config->zero ? '\0' : '\n';
+	return p - start;
+}
+
+/* ---- libsmartcols ---- */
 
 static int set_cell(struct table *t, struct libscols_line *line, unsigned i, const struct wq_event *ev)
 {
-	enum column_id id = t->config->columns.ids[i];
 	struct value v;
 	char *copy;
 	int rc;
 
-	if (id == COL_TIME) {
-		output_time(v.own, t->config->time_format, ev, &t->clock);
-		return scols_line_set_data(line, i, v.own);
-	}
-	column_text(id, ev, &v);
+	cell(t, i, ev, &v);
 	if (v.len == 0)
 		return 0;
 	copy = strndup(v.text, v.len);
@@ -126,9 +183,8 @@ static int set_cell(struct table *t, struct libscols_line *line, unsigned i, con
 	return rc;
 }
 
-static int table_event(void *state, const struct wq_event *ev)
+static int scols_row(struct table *t, const struct wq_event *ev, unsigned columns_there)
 {
-	struct table *t = state;
 	struct libscols_line *line = scols_table_new_line(t->scols, NULL);
 	unsigned i;
 	int rc = line ? 0 : -ENOMEM;
@@ -138,7 +194,11 @@ static int table_event(void *state, const struct wq_event *ev)
 	if (rc)
 		return rc;
 
-	fit_terminal(t);
+	if (t->config->format == FORMAT_TABLE) {
+		scols_table_set_termforce(t->scols, columns_there ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+		if (columns_there)
+			scols_table_set_termwidth(t->scols, columns_there);
+	}
 	rc = scols_table_print_range(t->scols, line, line);
 	scols_table_remove_lines(t->scols);
 	if (rc < 0)
@@ -147,6 +207,44 @@ static int table_event(void *state, const struct wq_event *ev)
 	fflush(t->stream);
 	clearerr(t->stream);
 	return t->error;
+}
+
+/* A row that could be our own is libsmartcols' as well: if they differ, as they may
+ * with another version of it, no row is our own. */
+static int compared_row(struct table *t, const struct wq_event *ev, unsigned columns_there, size_t len)
+{
+	char *own = malloc(len);
+	int rc;
+
+	if (!own)
+		return -ENOMEM;
+	memcpy(own, t->sink->buf + t->sink->len, len);
+	rc = scols_row(t, ev, columns_there);
+	t->compare--;
+	if (!rc && (t->sink->len < len || memcmp(t->sink->buf + t->sink->len - len, own, len) != 0)) {
+		msg_note(_("libsmartcols makes this row in another way; it makes all others, too"));
+		t->compare = NEVER_OWN;
+	}
+	free(own);
+	return rc;
+}
+
+static int table_event(void *state, const struct wq_event *ev)
+{
+	struct table *t = state;
+	unsigned columns_there = terminal_width(t);
+	ssize_t len;
+
+	t->time_len = output_time(t->time, t->config->time_format, ev, &t->clock);
+	len = t->compare == NEVER_OWN ? 0 : own_row(t, ev, columns_there);
+	if (len < 0)
+		return (int) len;
+	if (len == 0)
+		return scols_row(t, ev, columns_there);
+	if (t->compare)
+		return compared_row(t, ev, columns_there, (size_t) len);
+	t->sink->len += (size_t) len;
+	return 0;
 }
 
 const struct output_ops output_table = {
