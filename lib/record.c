@@ -25,12 +25,10 @@ static bool is_big(bool swapped)
 
 static inline unsigned read_header(struct wq_record *rec, const unsigned char *data, bool swapped)
 {
-	uint32_t info = wq_read_u32(data + 4, swapped);
+	uint32_t type = wq_read_u32(data, swapped), info = wq_read_u32(data + 4, swapped);
 
 	rec->data = data;
-	rec->type_nr = is_big(swapped)
-		? (uint32_t) data[0] << 16 | (uint32_t) data[1] << 8 | data[2]
-		: (uint32_t) data[2] << 16 | (uint32_t) data[1] << 8 | data[0];
+	rec->type_nr = is_big(swapped) ? type >> 8 : type & 0xffffff;
 	rec->subtype_nr = data[3];
 	rec->info = info;
 	rec->len = info & WQ_UAPI_INFO_LENGTH;

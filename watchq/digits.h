@@ -19,14 +19,23 @@ static inline char *put_two(char *p, unsigned v)
 	memcpy(p, digit_pairs + 2 * v, 2);
 	return p + 2;
 }
-/* Nanoseconds, less than a second, as six digits. */
+
+#define FRACTION_BITS	57
+
+/* Nanoseconds, less than a second, as six digits: of a fixed-point number, which is
+ * too great by less than a nanosecond, two before the point at a time. */
 static inline char *put_fraction(char *p, uint32_t ns)
 {
-	uint32_t us = ns / 1000, above = us / 100;
+	const uint64_t one = UINT64_C(1) << FRACTION_BITS;
+	uint64_t x = ns * (one / 10000000 + 1);
 
-	p = put_two(put_two(p, us / 10000), above % 100);
-	return put_two(p, us - 100 * above);
+	p = put_two(p, (unsigned) (x >> FRACTION_BITS));
+	x = (x & (one - 1)) * 100;
+	p = put_two(p, (unsigned) (x >> FRACTION_BITS));
+	x = (x & (one - 1)) * 100;
+	return put_two(p, (unsigned) (x >> FRACTION_BITS));
 }
+
 /* Nanoseconds, as seconds with six digits behind the point. */
 char *put_seconds(char *p, uint64_t ns);
 

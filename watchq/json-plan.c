@@ -99,6 +99,7 @@ struct compiler {
 	const struct column_list *list;
 	const struct json_names *names;
 	const struct wq_event *ev;
+	bool plain;
 	/* Given out from the first column on: the same in every plan, since a name's
 	 * slots are. */
 	unsigned watch_slots, name_slots;
@@ -158,23 +159,25 @@ static unsigned whole_length(const struct wq_subtype *sub)
 	return !last || l->text ? 0 : last->offset + last->size;
 }
 
-static unsigned event_step(const struct compiler *c, struct json_step *s)
+static unsigned event_step(enum column_id id)
 {
-	switch (c->list->ids[s->first]) {
+	switch (id) {
 	case COL_SEQ:
 		return STEP_SEQ;
 	case COL_TIME:
 		return STEP_TIME;
 	case COL_BOOTTIME:
 		return STEP_BOOTTIME;
-	case COL_MARK:
-		return STEP_MARK;
-	case COL_DATA:
-		s->whole = c->ev ? whole_length(c->ev->rec.sub) : 0;
-		return STEP_DATA;
 	default:
 		return STEP_COLUMN;
 	}
+}
+
+static bool may_apply(const struct compiler *c, enum column_id id)
+{
+	if (c->plain && (id == COL_MARK || id == COL_DATA))
+		return false;
+	return !c->ev || column_may_apply(id, c->ev->rec.type, c->ev->rec.sub);
 }
 
 /* A step for the @n columns from @first on, which all stand for @from. */
@@ -197,12 +200,28 @@ static void add_step(struct compiler *c, enum column_from from, unsigned first, 
 		add_nameless(c, s);
 		break;
 	default:
-		if (c->ev && !column_may_apply(c->list->ids[first], c->ev->rec.type, c->ev->rec.sub))
+		if (!may_apply(c, c->list->ids[first]))
 			return;
-		s->what = event_step(c, s);
+		s->what = event_step(c->list->ids[first]);
 		break;
 	}
 	c->plan->n++;
+}
+
+static struct json_plan *compile(struct compiler c)
+{
+	unsigned i, n;
+
+	c.plan = calloc(1, sizeof(*c.plan));
+	for (i = 0; c.plan && i < c.list->n; i += n) {
+		enum column_from from = columns[c.list->ids[i]].from;
+
+		n = 1;
+		while (from != FROM_EVENT && i + n < c.list->n && columns[c.list->ids[i + n]].from == from)
+			n++;
+		add_step(&c, from, i, n);
+	}
+	return c.plan;
 }
 
 struct json_plan *json_plan_new(const struct column_list *list, const struct json_names *names,
@@ -211,28 +230,28 @@ struct json_plan *json_plan_new(const struct column_list *list, const struct jso
 	struct compiler c = {
 		.list = list, .names = names, .ev = ev,
 		.watch_slots = watch_slots, .name_slots = WQ_NAME_CACHES,
-		.plan = calloc(1, sizeof(*c.plan)),
 	};
-	unsigned i, n;
+	struct json_plan *plan = compile(c);
 
-	for (i = 0; c.plan && i < list->n; i += n) {
-		enum column_from from = columns[list->ids[i]].from;
-
-		n = 1;
-		while (from != FROM_EVENT && i + n < list->n && columns[list->ids[i + n]].from == from)
-			n++;
-		add_step(&c, from, i, n);
-	}
-	return c.plan;
+	if (!plan || !ev)
+		return plan;
+	c.plain = true;
+	plan->plain = compile(c);
+	if (plan->plain)
+		plan->whole = whole_length(ev->rec.sub);
+	return plan;
 }
 
 void json_plan_free(struct json_plan *plan)
 {
 	unsigned i;
 
-	for (i = 0; plan && i < plan->n; i++) {
+	if (!plan)
+		return;
+	for (i = 0; i < plan->n; i++) {
 		free(plan->steps[i].text);
 		free(plan->steps[i].after);
 	}
+	json_plan_free(plan->plain);
 	free(plan);
 }

@@ -12,7 +12,7 @@
 #include "output.h"
 
 #define JSON_NAME_ROOM	32		/* `,"name":`; and a second before its fraction */
-#define JSON_BLOCK	32		/* bytes that texts are copied by */
+#define JSON_BLOCK	64		/* bytes that texts are copied by */
 
 /* A text of a plan's own, or one that is kept. Has room up to a whole block. */
 struct json_text {
@@ -29,19 +29,19 @@ struct json_step {
 		STEP_WATCH,	/* columns of one watch */
 		STEP_KEY,	/* columns of the key's name */
 		STEP_AUX,	/* of the member's */
-		STEP_MARK,
-		STEP_DATA,
 		STEP_COLUMN,	/* any other */
 	} what;
 	unsigned first, n;	/* columns of the list */
 	unsigned slot;		/* STEP_WATCH, STEP_KEY, STEP_AUX: where the text is kept */
-	unsigned whole;		/* STEP_DATA: a record of that length has none */
 	struct json_text *text;	/* STEP_TEXT; STEP_KEY, STEP_AUX: before the serial of a
 				 * key without a name; NULL: they don't show it just once */
 	struct json_text *after;	/* behind it */
 };
 
 struct json_plan {
+	struct json_plan *plain;	/* for events that are plain: json_is_plain() */
+	unsigned whole;		/* length of a record with every field and nothing else;
+				 * 0: it varies */
 	unsigned n;
 	struct json_step steps[2 * COL__NR];
 };
@@ -58,10 +58,16 @@ void json_name_columns(struct json_names *names);
 
 /* A plan for the columns of @list. @ev is any event of the plan's kind; NULL: the
  * plan is for every kind. @watch_slots: how many texts can be kept with a watch;
- * with a name it is WQ_NAME_CACHES. NULL without memory. */
+ * with a name it is WQ_NAME_CACHES. Has in it a plan for plain events. NULL without
+ * memory. */
 struct json_plan *json_plan_new(const struct column_list *list, const struct json_names *names,
 				const struct wq_event *ev, unsigned watch_slots);
 void json_plan_free(struct json_plan *plan);
+
+static inline bool json_is_plain(const struct json_plan *plan, const struct wq_event *ev)
+{
+	return ev->mark == WQ_MARK_NONE && ev->rec.len == plan->whole;
+}
 
 struct json_text *json_text_new(const char *bytes, size_t len);
 

@@ -118,7 +118,7 @@ static void set_second(struct second *s, const struct json_names *names, uint64_
 	memcpy(s->text, text, sizeof(s->text));
 }
 
-static char *put_time(char *p, const struct json *j, struct second *s, uint64_t ns)
+static inline char *put_time(char *p, const struct json *j, struct second *s, uint64_t ns)
 {
 	if (ns == 0)
 		return json_null(json_name(p, &j->names, s->id));
@@ -171,10 +171,6 @@ static inline char *put_step(char *p, struct json *j, const struct json_step *s,
 	case STEP_AUX:
 		t = kept(ev->aux_name, s);
 		return t ? put_text(p, t) : put_named(p, j, s, ev);
-	case STEP_MARK:
-		return ev->mark == WQ_MARK_NONE ? p : put_columns(p, j, s, ev);
-	case STEP_DATA:
-		return ev->rec.len == s->whole ? p : put_columns(p, j, s, ev);
 	default:
 		return put_columns(p, j, s, ev);
 	}
@@ -184,14 +180,15 @@ static inline char *put_step(char *p, struct json *j, const struct json_step *s,
 
 static const struct json_plan *plan_for(struct json *j, const struct wq_event *ev)
 {
-	struct json_plan **plan;
+	struct json_plan **at, *plan;
 
 	if (!ev->rec.sub || ev->rec.type_nr >= KINDS / 256)
 		return j->general;
-	plan = &j->plans[ev->rec.type_nr * 256 + ev->rec.subtype_nr];
-	if (!*plan)
-		*plan = json_plan_new(&j->config->columns, &j->names, ev, WATCH_SLOTS);
-	return *plan ? *plan : j->general;
+	at = &j->plans[ev->rec.type_nr * 256 + ev->rec.subtype_nr];
+	if (!*at)
+		*at = json_plan_new(&j->config->columns, &j->names, ev, WATCH_SLOTS);
+	plan = *at ? *at : j->general;
+	return json_is_plain(plan, ev) ? plan->plain : plan;
 }
 
 static size_t room_with(const struct json *j, size_t text)

@@ -314,7 +314,8 @@ static int refill(struct capture *c, struct wq_error *e)
 	return 1;
 }
 
-static int bad(struct capture *c, const struct wq_bad *why, struct wq_error *e)
+/* Apart from what runs for each record, which needs no room for a text. */
+static int __attribute__((cold, noinline)) bad(struct capture *c, const struct wq_bad *why, struct wq_error *e)
 {
 	char text[256];
 
