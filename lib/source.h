@@ -108,9 +108,6 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 				       const char *source, const char *backend, const char *object);
 /** Fills @ev from a record: what can be known without asking anybody. */
 void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const struct wq_watch *watch);
-/** The same from @ev->rec, where that is: fills in the key and AUX, which must be
- * zero. */
-void wq_engine_event_key(struct wq_event *ev);
 /** Filters, numbers and hands on. Gives back the references to names that @ev
  * has: they are the event's. 0 to go on; WQ_NO_ROOM: it was not told, go on all
  * the same; WQ_DONE; -errno of the taker. */

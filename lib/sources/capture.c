@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "models/keys.h"
 #include "models/names.h"
 #include "note.h"
@@ -374,7 +375,7 @@ static int emit(struct wq_source *s, struct wq_event *ev)
 	ev->aux_kind = WQ_AUX_NONE;
 	ev->key = ev->aux = 0;
 	ev->key_name = ev->aux_name = NULL;
-	wq_engine_event_key(ev);
+	wq_event_keys(ev);
 	if (ev->has_key && c->annotated) {
 		ev->key_name = wq_keys_find(c->names, ev->key);
 		if (ev->aux_kind == WQ_AUX_KEY)
