@@ -80,14 +80,15 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 	bool is_loss = is_meta(ev, WQ_META_LOSS);
 	int rc;
 
-	m->has_lost |= is_loss && ev->rec.subtype_nr <= WQ_META_RING_LOSS;
+	if (is_loss && ev->rec.subtype_nr <= WQ_META_RING_LOSS)
+		m->has_lost = true;
 	if (m->filter.nrules && !wq_filter_match(&m->filter, &ev->rec))
 		return 0;
 	ev->seq = m->seq + 1;
 	if (m->match && !is_loss && !m->match(m->match_data, ev))
 		return 0;
 
-	rc = tell_lost(m);
+	rc = m->lost ? tell_lost(m) : 0;
 	ev->seq = m->seq + 1;
 	if (rc == 0)
 		rc = m->fn(m->fn_data, ev);

@@ -38,6 +38,7 @@ struct capture {
 	struct wq_keys *names;
 	const struct wq_watch **watches;	/* by the capture's index */
 	struct wq_note_parts *parts;
+	struct wq_name *last;		/* of the record before's key; NULL behind a note */
 	const struct wq_watch *watch;	/* of the next record */
 	uint64_t boottime, realtime;
 	enum wq_mark mark;
@@ -337,6 +338,8 @@ static int note_taken(struct wq_source *s, const struct wq_record *rec, uint64_t
 	struct wq_bad why = { .offset = offset, .kind = WQ_BAD_NOTE };
 	int rc;
 
+	c->last = NULL;		/* it may be forgotten now */
+
 	if (c->parts->next && rec->type_nr != WQ_TYPE_NOTE) {
 		why.what = "the next part of the note before it was expected";
 		return bad(c, &why, e);
@@ -377,7 +380,9 @@ static int emit(struct wq_source *s, struct wq_event *ev)
 	ev->key_name = ev->aux_name = NULL;
 	wq_event_keys(ev);
 	if (ev->has_key && c->annotated) {
-		ev->key_name = wq_keys_find(c->names, ev->key);
+		if (!c->last || c->last->serial != ev->key)
+			c->last = wq_keys_find(c->names, ev->key);
+		ev->key_name = c->last;
 		if (ev->aux_kind == WQ_AUX_KEY)
 			ev->aux_name = wq_keys_find(c->names, ev->aux);
 	}
