@@ -4,7 +4,7 @@
 load lib
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
 	"$HELPERS/varied" 1500 "$BATS_TEST_NUMBER" >c
 }
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DETAIL_H
+#define DETAIL_H
+
+#include "libwatchq.h"
+
+/* Writes all that the record of @ev says into @buf, without NUL; what has no room
+ * ends with dots. Returns its length. */
+size_t detail(char *buf, size_t size, const struct wq_event *ev);
+
+/* Writes a device's number as MAJ:MIN, with up to 2 * NUMBER_ROOM bytes. Its end. */
+char *put_maj_min(char *p, uint64_t dev);
+
+#endif
