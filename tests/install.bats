@@ -25,7 +25,7 @@ setup() {
 
 @test "make bench: the same lines as its peer, and a row for each" {
 	run -0 make -s -C "$top_builddir" bench N=100000
-	equal "$(grep -cE '/s +[0-9.]+ +[0-9.]+$' <<<"$output")" 7
+	equal "$(grep -cE '/s +[0-9.]+ +[0-9.]+$' <<<"$output")" 9
 }
 
 @test "the links that make install makes are those of the commands" {
