@@ -113,7 +113,8 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 
 int wq_engine_emit_borrowed(struct wq_monitor *m, struct wq_event *ev)
 {
-	bool unasked = ev->mark == WQ_MARK_INITIAL && !m->initial;
+	/* A capture's are shown as they were live. */
+	bool unasked = ev->mark == WQ_MARK_INITIAL && !m->initial && m->self;
 
 	return unasked ? 0 : hand_on(m, ev);
 }

@@ -18,9 +18,16 @@ GOOD='01000002 10010000 39300000 37000000'	# linked, ID 1, key 12345, aux 55
 
 @test "each type and event of the catalog is in the golden capture" {
 	local want have
-	want=$(watchq decode --list-events --raw | sed 1d | grep -v '^note ' | cut -d' ' -f1,2 | sort)
+	# Marks are not posted; they have a test of their own.
+	want=$(watchq decode --list-events --raw | sed 1d | grep -v -e '^note ' -e '^meta ready' -e '^meta quiet' | cut -d' ' -f1,2 | sort)
 	have=$(jq -r '"\(.type) \(.event)"' "$DATA/every-type.jsonl" | grep -v unknown | sort -u)
 	equal "$have" "$want"
+}
+
+@test "the marks ready and quiet; the version is in ready alone" {
+	equal "$(printf '00000081 08000000 00000082 08000000' | hex | watchq decode -J --endian little -o EVENT,V)" \
+		'{"event":"ready","v":1}
+{"event":"quiet"}'
 }
 
 @test "the byte order is native unless told otherwise" {

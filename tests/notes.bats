@@ -182,7 +182,8 @@ some_events() {
 		'{"seq":2,"time":1.999999,"mark":"resync","object":"ring","description":"five"}
 {"seq":3,"time":null,"object":"ring","description":"five"}
 {"seq":4,"time":2.000000,"object":"ring","description":null}
-{"seq":5,"time":1.999999,"object":"ring","description":null}'
+{"seq":5,"time":18446744073.709551,"mark":"initial","object":"ring","description":"five"}
+{"seq":6,"time":1.999999,"object":"ring","description":null}'
 	watchq decode -J --output-all c | diff want -
 }
 
