@@ -84,7 +84,3 @@ compare_all() {
 	cmp own theirs
 	((3 * 10#${own/./} < 10#${theirs/./}))
 }
-	all_smartcols many >theirs
-	cmp own theirs
-	((3 * (middle - start) < ${EPOCHREALTIME/./} - middle))
-}
