@@ -218,9 +218,12 @@ is_expired() { keyctl describe "$1" 2>&1 | grep -q expired; }
 	rules=()
 	for i in $(seq 16); do rules+=(-f "key:unlinked:$(printf 0x%x $((i << 8)))/0xff00"); done
 	start json keys -J "${rules[@]}" "$ring"
+	start all keys -J "$ring"
 	keyctl add user k v "$ring"
+	await has_lines 1 all		# else it may be gone before it is looked up
 	keyctl unlink %user:k "$ring"
 	await has_lines 1 json
+	stop all
 	stop json
 	equal "$(jq -c '[.event,.aux_description]' json)" '["unlinked","k"]'
 	run -1 watchq keys "${rules[@]}" -f 'key:unlinked:0x1100/0xff00' "$ring"
@@ -278,6 +281,7 @@ is_expired() { keyctl describe "$1" 2>&1 | grep -q expired; }
 	"$1" keys @s -J -c 2 -v 2>"$2/err" >"$2/json" &
 	until grep -q ready "$2/err"; do sleep 0.02; done
 	keyctl add user mine v @s
+	until grep -q linked "$2/json"; do sleep 0.02; done	# else it may be gone too soon
 	keyctl unlink %user:mine @s
 	wait $!
 	END
