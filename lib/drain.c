@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ struct wq_drain {
 	pthread_t thread;
 	char *got;			/* while the thread starts */
 	size_t got_size;
-	pthread_barrier_t started;
+	sem_t started;
 };
 
 /* ---- Pushing ---- */
@@ -253,7 +254,7 @@ static void *run_thread(void *data)
 	struct wq_error e = { 0 };
 
 	get_scheduled(d, d->got, d->got_size);
-	pthread_barrier_wait(&d->started);
+	sem_post(&d->started);
 	if (drain_until_stopped(d, &e)) {
 		d->error = e;
 		atomic_store_explicit(&d->failed, true, memory_order_release);
@@ -271,14 +272,14 @@ int wq_drain_start(struct wq_drain *d, bool realtime, char *got, size_t size)
 	d->got_size = size;
 	d->items.drop = true;
 	d->last = wq_now_boottime();
-	pthread_barrier_init(&d->started, NULL, 2);
+	sem_init(&d->started, 0, 0);
 	rc = pthread_create(&d->thread, NULL, run_thread, d);
 	if (rc == 0) {
-		pthread_barrier_wait(&d->started);
+		while (sem_wait(&d->started))
+			;		/* interrupted */
 		pthread_setname_np(d->thread, "watchq-drain");
 		d->is_thread = true;
 	}
-	pthread_barrier_destroy(&d->started);
 	return -rc;
 }
 
@@ -336,6 +337,7 @@ void wq_drain_free(struct wq_drain *d)
 		atomic_store_explicit(&d->stop, true, memory_order_release);
 		wq_wake_up(&d->ask);
 		pthread_join(d->thread, NULL);
+		sem_destroy(&d->started);
 	}
 	wq_ring_free(d->items.ring);
 	wq_wake_close(&d->ask);

@@ -309,7 +309,6 @@ is_expired() { keyctl describe "$1" 2>&1 | grep -q expired; }
 	equal "$(switches "$pid")" "$before"
 	stop json
 }
-switches() { cat /proc/"$1"/task/*/status | grep ctxt_switches; }
 
 @test "head -1 ends it, without a word" {
 	{ "$WATCHQ" keys -J -v "$ring" 2>err 3>&-; echo $? >status; } | head -1 >line 3>&- &

@@ -30,6 +30,15 @@ await() {
 
 has_lines() { (($(wc -l <"$2") >= $1)); }
 has_bytes() { (($(stat -c %s "$2") >= $1)); }
+# How often watchq's own threads have run; a sanitizer's run whenever they like.
+switches() {	# PID
+	local task
+	for task in /proc/"$1"/task/*; do
+		case ${task##*/}:$(cat "$task/comm") in
+		"$1":* | *:watchq-*) grep ctxt_switches "$task/status" ;;
+		esac
+	done
+}
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # needs_pipe: skips where this kernel can't notify of keys.
