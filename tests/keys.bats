@@ -276,8 +276,10 @@ has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 	key=$(keyctl add user k v "$ring")
 	start live keys -J --output-all "$ring" "$key" @u
 	start note keys -B=annotated "$ring" "$key" @u
+	keep=$(keyctl newring keep @s)		# else a key may be gone for one and not for the other
 	for i in $(seq 20); do
 		new=$(keyctl add user "n$i" v "$ring")
+		keyctl link "$new" "$keep"
 		keyctl setperm "$key" "0x3f0$((i % 8))0000"
 		keyctl unlink "$new" "$ring"
 	done
@@ -286,6 +288,7 @@ has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 	await has_lines 62 live
 	stop live
 	stop note
+	keyctl unlink "$keep" @s
 	watchq decode -J --output-all note >decoded
 	# Two watches read at two times: the rest must be the same.
 	diff <(jq -c 'del(.time,.boottime)' live) <(jq -c 'del(.time,.boottime)' decoded)
