@@ -24,11 +24,13 @@ struct packed {
 	unsigned char data[];
 };
 
+#define LAST_ROOM	4096	/* bytes that are kept for what wq_backlog_last() lets in */
+
 struct wq_backlog {
 	struct wq_ring *ring;
 	struct wq_wake some;		/* engine to writer */
 	struct wq_wake room;		/* writer to engine */
-	bool full;			/* engine's */
+	bool full, last;		/* engine's */
 	uint64_t seq;			/* writer's */
 	struct packed *out;		/* writer's: the event it has */
 	_Atomic size_t names;		/* bytes that events wait with */
@@ -75,9 +77,16 @@ static bool has_room(struct wq_backlog *b)
 {
 	size_t size = wq_ring_size(b->ring);
 
+	if (b->last)
+		return true;
 	if (b->full)
 		b->full = used(b) > size / 2;
-	return !b->full && used(b) < size;
+	return !b->full && used(b) < size - LAST_ROOM;
+}
+
+void wq_backlog_last(struct wq_backlog *b)
+{
+	b->last = true;
 }
 
 int wq_backlog_push(void *data, const struct wq_event *ev)

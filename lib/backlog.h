@@ -23,6 +23,9 @@ int wq_backlog_push(void *data, const struct wq_event *ev);
 /** Engine: after some events were pushed: wakes the writer, which would otherwise
  * run for each of them, in the engine's way where there is but one CPU. */
 void wq_backlog_pushed(struct wq_backlog *b);
+/** Engine: what is pushed from now on is the last, and may take the room that was kept
+ * for it, some events': for wq_monitor_finish(). */
+void wq_backlog_last(struct wq_backlog *b);
 /** Engine: polls readable when there is room again after WQ_NO_ROOM. */
 int wq_backlog_room_fd(const struct wq_backlog *b);
 /** Engine: that has been seen. */

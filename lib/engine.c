@@ -322,6 +322,11 @@ void wq_monitor_stop(struct wq_monitor *m)
 		m->stop_barrier = wq_drain_barrier(m->drain);
 }
 
+int wq_monitor_finish(struct wq_monitor *m)
+{
+	return m->lost ? tell_lost(m) : 0;
+}
+
 static int apply_record(struct wq_monitor *m, const struct wq_ring_item *it)
 {
 	struct wq_source *s = &m->sources[it->source].source;

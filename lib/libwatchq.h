@@ -419,6 +419,10 @@ int wq_monitor_dispatch(struct wq_monitor *m, struct wq_error *e);
  * posted before. */
 void wq_monitor_stop(struct wq_monitor *m);
 
+/** After the last wq_monitor_dispatch(): tells of what had no room and is not told yet.
+ * 0 or what the taker of events returned. */
+int wq_monitor_finish(struct wq_monitor *m);
+
 /** Whether anything was lost so far. */
 bool wq_monitor_has_lost(const struct wq_monitor *m);
 

@@ -115,7 +115,7 @@ is_idle() {
 	keys=()
 	for i in $(seq 10); do keys+=("$(keyctl add user "k$i" v "$ring")"); done
 	start_unread keys -J --buffer 64K --strict "$ring" -o EVENT,MARK,AUX,LOST
-	burst --link 20000 "$ring" "${keys[@]}"
+	burst --link 100000 "$ring" "${keys[@]}"
 	keyctl unlink "${keys[3]}" "$ring"
 	new=$(keyctl add user new v "$ring")
 	await is_idle "$pid"
@@ -132,10 +132,36 @@ is_idle() {
 	# room now and then: the pipe was enlarged.
 	lost=$(jq -s 'map(select(.event == "ring_loss").lost) | add' json)
 	((lost > 1000))
-	equal "$(($(jq -r 'select(.mark == null and .event != "ring_loss") | .event' json | wc -l) + lost))" 20003
+	equal "$(($(jq -r 'select(.mark == null and .event != "ring_loss") | .event' json | wc -l) + lost))" 100003
 	# And before the clear it came to what was there then.
 	equal "$(grep -v cleared json | model)" "$(tr ' ' '\n' <<<"$list" | sort | xargs)"
 	equal "$(jq -r .event json | tail -1)" cleared
+}
+
+@test "what was lost last is counted, too, when it ends" {
+	key=$(keyctl add user k v "$ring")
+	start_unread keys -J --buffer 64K --strict "$ring" -o EVENT,MARK,LOST
+	burst --link 100000 "$ring" "$key"
+	await is_idle "$pid"
+	kill -TERM "$pid"
+	read_on json
+	status=0
+	wait "$pid" || status=$?
+	equal "$status" 4
+	wait "$reader"
+	equal "$(tail -1 json | jq -r .event)" ring_loss
+	equal "$(jq -s 'map(if .event == "linked" and .mark == null then 1 else .lost // 0 end) | add' json)" 100000
+}
+
+@test "a reader that stands still for good: it ends in time, and says that it is not complete" {
+	start_unread keys -J "$ring"
+	burst 2000 "$ring" >time
+	await is_idle "$pid"
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	equal "$status" 1
+	grep -q 'stopped while the output was not being read: it is not complete' unread.err
 }
 
 @test "names are looked up while nobody reads" {

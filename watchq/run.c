@@ -375,6 +375,8 @@ static int watch_live(struct run *r)
 	msg_note(_("ready"));
 	if (rc == 0)
 		rc = go_live(r, &e);
+	wq_backlog_last(writer_backlog(r->writer));
+	wq_monitor_finish(r->m);
 	/* What came before an error is out before it is told. */
 	out = writer_finish(r->writer, r->late ? -ETIMEDOUT : -EINTR);
 	status = r->late ? STATUS_TIMEOUT : STATUS_OK;
