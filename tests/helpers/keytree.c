@@ -61,11 +61,10 @@ static key_serial_t any_member(key_serial_t ring)
 	return n > 0 ? members[below(n < 256 ? (uint32_t) n : 256)] : 0;
 }
 
-static bool is_ours(key_serial_t key, const key_serial_t *ours)
+/* Whether @key is among @ours, from the @i-th on. */
+static bool is_ours(key_serial_t key, const key_serial_t *ours, int i)
 {
-	int i;
-
-	for (i = 0; i < RINGS + KEYS; i++)
+	for (; i < RINGS + KEYS; i++)
 		if (ours[i] == key)
 			return true;
 	return false;
@@ -106,11 +105,11 @@ static void operate(const key_serial_t *ours, bool all)
 		keyctl_setperm(key, 0x3f3f0000);
 		break;
 	case 94 ... 96:		/* a revoked keyring is of no further use: seldom */
-		if (!is_ours(key, ours) || below(10) == 0)
+		if (!is_ours(key, ours, 0) || below(10) == 0)
 			keyctl_revoke(key);
 		break;
 	default:
-		if (all ? !is_ours(key, ours) || below(5) == 0 : is_ours(key, ours + RINGS))
+		if (all ? !is_ours(key, ours, 0) || below(5) == 0 : is_ours(key, ours, RINGS))
 			keyctl_invalidate(key);
 		break;
 	}
