@@ -3,8 +3,9 @@
  * The drain. A queue holds 512 records at most, so who reads it must run before
  * so many have come, must do nothing but read, and must let records gather a
  * little where they come fast, so that it doesn't slow down what it watches.
- * The thread makes no other system calls than read, epoll_wait, clock_nanosleep, a write
- * that wakes the engine, and, every 8,000 records, the ring's madvise.
+ * The thread makes no other system calls than read, epoll_wait, clock_nanosleep and a
+ * write that wakes the engine, and touches no memory that is not there: a page fault may
+ * have to wait for a thread which is not scheduled before others.
  */
 #include "config.h"
 
@@ -24,7 +25,7 @@
 #include "drain.h"
 #include "wake.h"
 
-#define RING_SIZE	(4u << 20)	/* bytes: some 130,000 records of keys */
+#define RING_SIZE	(2u << 20)	/* bytes: 65,536 records of keys */
 #define RETRY_MS	2		/* between attempts to tell of what was lost */
 #define SLICE		200000		/* ns */
 #define MAX_SOURCES	16
@@ -319,7 +320,7 @@ struct wq_drain *wq_drain_new(void)
 		return NULL;
 	d->ask.fd = d->tell.fd = -1;
 	d->epfd = epoll_create1(EPOLL_CLOEXEC);
-	d->items.ring = wq_ring_new(RING_SIZE);
+	d->items.ring = wq_ring_new(RING_SIZE, true);
 	ev.data.ptr = &d->ask;
 	if (d->epfd < 0 || !d->items.ring || wq_wake_open(&d->ask) || wq_wake_open(&d->tell) ||
 	    epoll_ctl(d->epfd, EPOLL_CTL_ADD, d->ask.fd, &ev)) {

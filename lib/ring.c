@@ -22,13 +22,14 @@ struct wq_ring {
 	size_t size;
 	unsigned char *bytes;
 	size_t reserved;		/* producer: head once it is committed */
+	bool resident;
 	size_t page;
 	size_t given;			/* producer: memory before this is given back */
 	_Alignas(64) _Atomic size_t head;
 	_Alignas(64) _Atomic size_t tail;
 };
 
-struct wq_ring *wq_ring_new(size_t bytes)
+struct wq_ring *wq_ring_new(size_t bytes, bool resident)
 {
 	size_t size = 4096;
 	struct wq_ring *r;
@@ -43,7 +44,9 @@ struct wq_ring *wq_ring_new(size_t bytes)
 	r->reserved = r->given = 0;
 	atomic_init(&r->head, 0);
 	atomic_init(&r->tail, 0);
-	r->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	r->resident = resident;
+	r->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | (resident ? MAP_POPULATE : MAP_NORESERVE), -1, 0);
 	if (r->bytes == MAP_FAILED) {
 		free(r);
 		return NULL;
@@ -90,7 +93,7 @@ void *wq_ring_reserve(struct wq_ring *r, size_t size)
 	size_t to_end = r->size - (head & (r->size - 1));
 	size_t skip = need > to_end ? to_end : 0;
 
-	if (tail - r->given >= CHUNK)
+	if (!r->resident && tail - r->given >= CHUNK)
 		give_back(r, head, tail);
 	if (r->size - (head - tail) < need + skip)
 		return NULL;

@@ -16,13 +16,15 @@ struct wq_piece {
 };
 
 /** A ring of @bytes (rounded up to a power of two, 4 KiB at least), or NULL.
- * Memory is taken when it is first written to. */
-struct wq_ring *wq_ring_new(size_t bytes);
+ * Memory is taken when it is first written to, and given back when it was read;
+ * with @resident it is taken at once and kept, so that no page fault, which may have
+ * to wait for another thread, ever stops the producer. */
+struct wq_ring *wq_ring_new(size_t bytes, bool resident);
 void wq_ring_free(struct wq_ring *r);
 
 /** Producer: room for a piece of @size bytes, struct wq_piece counted, aligned
  * to 8; NULL when there is none. Nothing is seen of it before
- * wq_ring_commit(). Gives memory back now and then: madvise(2). */
+ * wq_ring_commit(). */
 void *wq_ring_reserve(struct wq_ring *r, size_t size);
 /** Producer: hands over the piece that was reserved last. */
 void wq_ring_commit(struct wq_ring *r);

@@ -180,6 +180,7 @@ static int keys_pipe_open(struct wq_source *s, const struct wq_source_config *c,
 		return rc;
 	}
 	p->queue.rfd = p->queue.wfd = -1;
+	memset(p->buf, 0xff, sizeof(p->buf));	/* in memory before the first read: drain.c */
 
 	p->state = wq_keys_state_new(s, names, members);
 	rc = p->state ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
