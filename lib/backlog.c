@@ -44,7 +44,7 @@ struct wq_backlog *wq_backlog_new(size_t bytes)
 		return NULL;
 	b->some.fd = b->room.fd = -1;
 	atomic_init(&b->names, 0);
-	b->ring = wq_ring_new(bytes, false);
+	b->ring = wq_ring_new(bytes);
 	if (!b->ring || wq_wake_open(&b->some) || wq_wake_open(&b->room)) {
 		wq_backlog_free(b);
 		return NULL;

@@ -273,6 +273,7 @@ int wq_drain_start(struct wq_drain *d, bool realtime, char *got, size_t size)
 	d->got_size = size;
 	d->items.drop = true;
 	d->last = wq_now_boottime();
+	wq_ring_reside(d->items.ring);
 	sem_init(&d->started, 0, 0);
 	rc = pthread_create(&d->thread, NULL, run_thread, d);
 	if (rc == 0) {
@@ -320,7 +321,7 @@ struct wq_drain *wq_drain_new(void)
 		return NULL;
 	d->ask.fd = d->tell.fd = -1;
 	d->epfd = epoll_create1(EPOLL_CLOEXEC);
-	d->items.ring = wq_ring_new(RING_SIZE, true);
+	d->items.ring = wq_ring_new(RING_SIZE);
 	ev.data.ptr = &d->ask;
 	if (d->epfd < 0 || !d->items.ring || wq_wake_open(&d->ask) || wq_wake_open(&d->tell) ||
 	    epoll_ctl(d->epfd, EPOLL_CTL_ADD, d->ask.fd, &ev)) {

@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,7 +30,7 @@ struct wq_ring {
 	_Alignas(64) _Atomic size_t tail;
 };
 
-struct wq_ring *wq_ring_new(size_t bytes, bool resident)
+struct wq_ring *wq_ring_new(size_t bytes)
 {
 	size_t size = 4096;
 	struct wq_ring *r;
@@ -44,14 +45,19 @@ struct wq_ring *wq_ring_new(size_t bytes, bool resident)
 	r->reserved = r->given = 0;
 	atomic_init(&r->head, 0);
 	atomic_init(&r->tail, 0);
-	r->resident = resident;
-	r->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | (resident ? MAP_POPULATE : MAP_NORESERVE), -1, 0);
+	r->resident = false;
+	r->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (r->bytes == MAP_FAILED) {
 		free(r);
 		return NULL;
 	}
 	return r;
+}
+
+void wq_ring_reside(struct wq_ring *r)
+{
+	memset(r->bytes, 0xff, r->size);
+	r->resident = true;
 }
 
 void wq_ring_free(struct wq_ring *r)

@@ -15,12 +15,13 @@ struct wq_piece {
 	uint32_t size;
 };
 
-/** A ring of @bytes (rounded up to a power of two, 4 KiB at least), or NULL.
- * Memory is taken when it is first written to, and given back when it was read;
- * with @resident it is taken at once and kept, so that no page fault, which may have
- * to wait for another thread, ever stops the producer. */
-struct wq_ring *wq_ring_new(size_t bytes, bool resident);
+/** A ring of @bytes (rounded up to a power of two, 4 KiB at least), or NULL. Memory is
+ * taken when it is first written to, and given back when it was read. */
+struct wq_ring *wq_ring_new(size_t bytes);
 void wq_ring_free(struct wq_ring *r);
+/** While it is empty and new: takes all its memory, and keeps it. No page fault, which
+ * may have to wait for another thread, then stops the producer. */
+void wq_ring_reside(struct wq_ring *r);
 
 /** Producer: room for a piece of @size bytes, struct wq_piece counted, aligned
  * to 8; NULL when there is none. Nothing is seen of it before

@@ -59,7 +59,7 @@ static uint32_t number_of(const struct wq_ring_item *it)
  * it was lost. */
 static void test_full(void)
 {
-	struct wq_items items = { .ring = wq_ring_new(4096, false), .drop = true };
+	struct wq_items items = { .ring = wq_ring_new(4096), .drop = true };
 	unsigned i, fit = 0, lost = 0;
 	struct wq_ring_item *it;
 	bool right = true;
@@ -85,7 +85,7 @@ static void test_full(void)
 	ok(items.lost == 0, "and is told once");
 	wq_ring_free(items.ring);
 
-	items = (struct wq_items) { .ring = wq_ring_new(4096, false) };
+	items = (struct wq_items) { .ring = wq_ring_new(4096) };
 	for (i = 0; push(&items, i) == 0; i++)
 		;
 	ok(items.taken == i && items.lost == 0, "who may wait is told to, and loses nothing: %u", i);

@@ -83,7 +83,7 @@ static long resident(void)
 /* A ring of 64 MiB: what was read is given back, what was not is not. */
 static void test_memory(void)
 {
-	struct wq_ring *r = wq_ring_new(64u << 20, false);
+	struct wq_ring *r = wq_ring_new(64u << 20);
 	long before = resident(), full, after;
 	unsigned in = 0, out = 0, round;
 	bool right = true;
@@ -122,7 +122,7 @@ static void test_memory(void)
 
 int main(void)
 {
-	struct wq_ring *r = wq_ring_new(4096, false);
+	struct wq_ring *r = wq_ring_new(4096);
 	unsigned in = 0, out = 0, fullest = 0;
 	pthread_t thread;
 	bool right = true;
