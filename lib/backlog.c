@@ -117,6 +117,8 @@ int wq_backlog_push(void *data, const struct wq_event *ev)
 	atomic_fetch_add_explicit(&b->names, wq_name_wait(p->key_name) + wq_name_wait(p->aux_name),
 				  memory_order_relaxed);
 	wq_ring_commit(b->ring);
+	if (used(b) > wq_ring_size(b->ring) / 4)	/* no time to wait for the others */
+		wq_wake_up(&b->some);
 	return 0;
 }
 
@@ -160,7 +162,8 @@ bool wq_backlog_next(struct wq_backlog *b, struct wq_event *ev)
 
 static void tell_room(struct wq_backlog *b)
 {
-	if (atomic_load_explicit(&b->room.asleep, memory_order_relaxed) && used(b) <= wq_ring_size(b->ring) / 2)
+	/* In one order with the tail that was just moved, and with wq_wake_before(). */
+	if (atomic_load_explicit(&b->room.asleep, memory_order_seq_cst) && used(b) <= wq_ring_size(b->ring) / 2)
 		wq_wake_up(&b->room);
 }
 

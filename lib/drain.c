@@ -39,6 +39,7 @@ struct wq_drain {
 	struct wq_wake tell;		/* thread to engine */
 	_Atomic uint64_t asked;		/* barriers */
 	uint64_t answered;		/* the drain's */
+	bool owed;			/* the drain's: a barrier for which there was no room */
 	atomic_bool stop, failed;
 	struct wq_error error;		/* before failed is set: the thread's */
 	uint64_t last;			/* when records were read last, ns */
@@ -121,9 +122,11 @@ static int drain_all(struct wq_drain *d, struct wq_error *e)
 	}
 	if (again && !d->items.drop)
 		return 1;
-	if (push_lost(&d->items) && d->answered < asked &&
-	    push_number(d->items.ring, WQ_ITEM_BARRIER, asked))
+	d->owed = d->answered < asked;
+	if (push_lost(&d->items) && d->owed && push_number(d->items.ring, WQ_ITEM_BARRIER, asked)) {
 		d->answered = asked;
+		d->owed = false;
+	}
 	return again;
 }
 
@@ -173,6 +176,7 @@ static int drain_until_stopped(struct wq_drain *d, struct wq_error *e)
 		uint64_t before = d->items.taken, answered = d->answered, n;
 		struct epoll_event ev;
 		int64_t pause;
+		bool full;
 		int rc;
 
 		rc = drain_all(d, e);
@@ -196,10 +200,11 @@ static int drain_until_stopped(struct wq_drain *d, struct wq_error *e)
 		}
 
 		rc = 0;
+		full = d->items.lost || d->owed;
 		wq_wake_before(&d->ask);
 		if (!atomic_load_explicit(&d->stop, memory_order_acquire) &&
-		    (atomic_load_explicit(&d->asked, memory_order_acquire) == d->answered || d->items.lost))
-			rc = epoll_wait(d->epfd, &ev, 1, d->items.lost ? RETRY_MS : -1);
+		    (atomic_load_explicit(&d->asked, memory_order_acquire) == d->answered || full))
+			rc = epoll_wait(d->epfd, &ev, 1, full ? RETRY_MS : -1);
 		wq_wake_after(&d->ask, rc == 1 && ev.data.ptr == &d->ask);
 	}
 	return 0;
@@ -264,6 +269,11 @@ static void *run_thread(void *data)
 	return NULL;
 }
 
+void wq_drain_prepare(struct wq_drain *d)
+{
+	wq_ring_reside(d->items.ring);
+}
+
 int wq_drain_start(struct wq_drain *d, bool realtime, char *got, size_t size)
 {
 	int rc;
@@ -273,7 +283,6 @@ int wq_drain_start(struct wq_drain *d, bool realtime, char *got, size_t size)
 	d->got_size = size;
 	d->items.drop = true;
 	d->last = wq_now_boottime();
-	wq_ring_reside(d->items.ring);
 	sem_init(&d->started, 0, 0);
 	rc = pthread_create(&d->thread, NULL, run_thread, d);
 	if (rc == 0) {

@@ -54,6 +54,8 @@ int wq_drain_add(struct wq_drain *d, struct wq_source *s, int fd);
 /** Nothing of @s is drained any more. Not while the thread runs. */
 void wq_drain_remove(struct wq_drain *d, const struct wq_source *s);
 
+/** Before the first watch stands: what takes time before the thread can start. */
+void wq_drain_prepare(struct wq_drain *d);
 /** Starts the thread. @realtime: it asks to be scheduled before all others;
  * what it got is written to @got, of @size bytes. 0 or -errno. */
 int wq_drain_start(struct wq_drain *d, bool realtime, char *got, size_t size);

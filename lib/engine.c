@@ -87,6 +87,9 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 	ev->seq = m->seq + 1;
 	if (m->match && !is_loss && !m->match(m->match_data, ev))
 		return 0;
+	/* What happens meanwhile is applied, and not what was asked for. */
+	if (m->once && ev->mark == WQ_MARK_NONE && !is_loss && m->self)
+		return 0;
 
 	rc = m->lost ? tell_lost(m) : 0;
 	ev->seq = m->seq + 1;
@@ -421,7 +424,7 @@ static bool is_done(const struct wq_monitor *m)
 		return true;
 	if (m->untold)
 		return false;
-	return all_ended(m) || (m->once && !m->sync.running && !(m->marks && m->active));
+	return all_ended(m) || (m->once && !m->sync.running);
 }
 
 /* All that one dispatch does: 1 if there is more at once; WQ_DONE; -errno. */
@@ -443,6 +446,12 @@ static int dispatch(struct wq_monitor *m, struct wq_error *e)
 	if (!rc)
 		rc = run_timers(m);
 	if (rc)
+		return rc;
+	if (m->once && m->marks && !m->sync.running && !m->untold)
+		rc = hand_on_meta(m, WQ_META_QUIET, NULL, 0);
+	if (rc == WQ_NO_ROOM)
+		m->untold = true;
+	else if (rc)
 		return rc;
 	if (is_done(m))
 		return WQ_DONE;

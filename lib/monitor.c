@@ -356,6 +356,8 @@ int wq_monitor_start(struct wq_monitor *m, struct wq_error *e)
 	int rc;
 
 	e->err = 0;
+	if (m->thread && !all_pulled(m))
+		wq_drain_prepare(m->drain);
 	rc = open_sources(m, e);
 	if (!rc && !all_pulled(m)) {
 		m->self = wq_engine_watch(&m->sources[0].source, 0, "all", "ring", NULL);

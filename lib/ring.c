@@ -135,13 +135,14 @@ void wq_ring_release(struct wq_ring *r)
 {
 	size_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 
-	atomic_store_explicit(&r->tail, tail + piece_at(r, tail)->size, memory_order_release);
+	/* Who looks next whether the producer waits for room must not do so earlier. */
+	atomic_store_explicit(&r->tail, tail + piece_at(r, tail)->size, memory_order_seq_cst);
 }
 
 size_t wq_ring_used(struct wq_ring *r)
 {
 	/* The tail first: it can't have overtaken a head that is read later. */
-	size_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+	size_t tail = atomic_load_explicit(&r->tail, memory_order_seq_cst);
 
 	return atomic_load_explicit(&r->head, memory_order_acquire) - tail;
 }

@@ -38,7 +38,7 @@ void wq_wake_up(struct wq_wake *w)
 
 void wq_wake_before(struct wq_wake *w)
 {
-	atomic_exchange_explicit(&w->asleep, true, memory_order_acq_rel);
+	atomic_exchange_explicit(&w->asleep, true, memory_order_seq_cst);
 }
 
 void wq_wake_after(struct wq_wake *w, bool readable)

@@ -174,6 +174,50 @@ is_idle() {
 	grep -q 'stopped while the output was not being read: it is not complete' unread.err
 }
 
+@test "a reader that is slow: a second signal ends it at once" {
+	start_unread keys -J "$ring"
+	burst 10000 "$ring" >time
+	await is_idle "$pid"
+	exec 8<unread
+	exec 7>&-
+	# A little now and then: never a second without.
+	(while head -c 65536 <&8 >/dev/null && sleep 0.3; do :; done) 3>&- &
+	reader=$!
+	kill -TERM "$pid"
+	await is_finishing "$pid"
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	kill "$reader"
+	exec 8<&-
+	equal "$status" 1
+	grep -q 'it is not complete' unread.err
+}
+# The drain has ended, or the engine waits for the writer: it reads no queue any more.
+is_finishing() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | sort -u)" = 0000000000000000 ]; }
+
+@test "SIGHUP, and the output file is a FIFO that nobody reads: it goes on, and ends when told" {
+	"$WATCHQ" keys -J -v --output-file out "$ring" 2>fifo.err 3>&- &
+	pid=$!
+	await is_ready fifo
+	mv out old
+	mkfifo out
+	kill -HUP "$pid"
+	await grep -q "out: can't open for writing" fifo.err
+	keyctl clear "$ring"
+	await has_lines 1 old
+	kill -TERM "$pid"
+	wait "$pid"
+}
+
+@test "a small buffer and a reader that is not slow: nothing is lost" {
+	start json keys -J --buffer 64K --strict "$ring"
+	keyctl add user burst x "$ring"
+	burst 2000 "$ring" >time
+	await has_lines 4001 json
+	stop json
+}
+
 @test "names are looked up while nobody reads" {
 	start_unread keys -J "$ring"
 	for i in $(seq 3000); do echo "k$i"; done | xargs -P1 -I{} keyctl add user {} v "$ring" >serials
@@ -279,6 +323,19 @@ has_resync() { watchq decode -J "$1" | grep -q resync; }
 	run -0 watchq keys -I --once -c 2 "$ring"
 	run -1 watchq keys --once "$ring"
 	[[ $output =~ "--once goes with --initial" ]]
+}
+
+@test "--initial --once has an end, and nothing but what there is, whatever happens meanwhile" {
+	keyctl add user burst x "$ring"
+	burst 30000 "$ring" >time &
+	local busy=$! i
+	for i in 1 2 3; do
+		watchq keys -J -I --once --marks "$ring" >json
+		equal "$(jq -c 'select(.type == "key" and .mark == null)' json)" ""
+		equal "$(tail -1 json | jq -r .event)" quiet
+	done
+	kill -0 "$busy"
+	wait "$busy"
 }
 
 @test "--initial, then the changes" {

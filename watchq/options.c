@@ -14,7 +14,8 @@
 
 #define BUFFER_DEFAULT	(64u << 20)
 #define BUFFER_MIN	(64u << 10)
-#define BUFFER_MAX	(UINT64_C(64) << 30)
+/* Half of what there is to address, on small machines: rings are powers of two. */
+#define BUFFER_MAX	(sizeof(size_t) > 4 ? UINT64_C(64) << 30 : UINT64_C(1) << 30)
 #define SWEEP_MIN	10000000	/* ns */
 
 enum {

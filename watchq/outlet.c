@@ -10,9 +10,9 @@
 #include "nls.h"
 #include "outlet.h"
 
-static int open_file(const char *path)
+static int open_file(const char *path, int flags)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
 
 	if (fd < 0)
 		msg_error(_("%s: can't open for writing: %s"), path, strerror(errno));
@@ -25,7 +25,7 @@ int outlet_open(struct outlet *out, const struct options *o, int (*wait)(void *d
 
 	*out = (struct outlet) { .o = o, .ops = output_for(o->output.format) };
 	if (o->output_file) {
-		fd = open_file(o->output_file);
+		fd = open_file(o->output_file, 0);
 		if (fd < 0)
 			return STATUS_FAILURE;
 	}
@@ -73,7 +73,8 @@ int outlet_reopen(struct outlet *out)
 
 	if (rc)
 		return rc;
-	fd = open_file(out->o->output_file);
+	/* Not to wait for who reads a FIFO: nobody would see a signal then. */
+	fd = open_file(out->o->output_file, O_NONBLOCK);
 	if (fd < 0)
 		return 0;	/* said; the old one is better than none */
 	close(out->sink.fd);

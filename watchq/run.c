@@ -339,10 +339,12 @@ static bool wait_live(struct run *r, bool more)
 /* Runs the monitor until it is done. 0, WQ_DONE, or -errno with *@e. */
 static int go_live(struct run *r, struct wq_error *e)
 {
+	bool stopping = false;
 	int rc;
 
 	for (;;) {
-		if (r->stopped || time_is_up(r)) {
+		if (!stopping && (r->stopped || time_is_up(r))) {
+			stopping = true;
 			wq_monitor_stop(r->m);	/* what has been posted is shown */
 			r->deadline = -1;
 			r->late = !r->stopped;
@@ -378,7 +380,8 @@ static int watch_live(struct run *r)
 	wq_backlog_last(writer_backlog(r->writer));
 	wq_monitor_finish(r->m);
 	/* What came before an error is out before it is told. */
-	out = writer_finish(r->writer, r->late ? -ETIMEDOUT : -EINTR);
+	take_signals(r);
+	out = writer_finish(r->writer, r->late ? -ETIMEDOUT : -EINTR, r->sigfd);
 	status = r->late ? STATUS_TIMEOUT : STATUS_OK;
 	if (out)
 		status = outlet_status(&r->out, out);

@@ -20,7 +20,7 @@ struct writer {
 	pthread_t thread;
 	bool running;
 	int orders;		/* eventfd: something of these was set */
-	atomic_bool reopen, finish;
+	atomic_bool reopen, finish, give_up;
 	int late;		/* before finish is set */
 	int ended;		/* eventfd */
 	int rc;			/* once ended */
@@ -60,6 +60,8 @@ int writer_wait(void *data, int fd)
 			return w->late;
 		if (fds[1].revents)
 			take_orders(w);
+		if (atomic_load_explicit(&w->give_up, memory_order_acquire))
+			return w->late;
 		if (fds[0].revents)
 			return 0;
 	}
@@ -94,6 +96,8 @@ static int write_events(struct writer *w)
 		/* Before the backlog: what came before the order is in it. */
 		bool ending = atomic_load_explicit(&w->finish, memory_order_acquire);
 
+		if (ending && atomic_load_explicit(&w->give_up, memory_order_acquire))
+			return w->late;
 		if (atomic_exchange_explicit(&w->reopen, false, memory_order_acq_rel)) {
 			rc = outlet_reopen(w->out);
 		} else if (wq_backlog_next(w->backlog, &ev)) {
@@ -165,13 +169,24 @@ void writer_reopen(struct writer *w)
 	ring(w->orders);
 }
 
-int writer_finish(struct writer *w, int late)
+int writer_finish(struct writer *w, int late, int sigfd)
 {
+	struct pollfd fds[2] = {
+		{ .fd = w->ended, .events = POLLIN },
+		{ .fd = sigfd, .events = POLLIN },
+	};
+
 	if (!w->running)
 		return 0;
 	w->late = late;
 	atomic_store_explicit(&w->finish, true, memory_order_release);
 	ring(w->orders);
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	if (!fds[0].revents) {
+		atomic_store_explicit(&w->give_up, true, memory_order_release);
+		ring(w->orders);
+	}
 	pthread_join(w->thread, NULL);
 	w->running = false;
 	return w->rc;

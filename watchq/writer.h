@@ -21,9 +21,9 @@ int writer_fd(const struct writer *w);
 /* Opens the output file anew, when a line is whole. */
 void writer_reopen(struct writer *w);
 
-/* Writes what is in the backlog and ends. If nobody takes it for a second, it
- * gives up: @late says with which error. 0 or -errno. */
-int writer_finish(struct writer *w, int late);
+/* Writes what is in the backlog and ends. If nobody takes it for a second, or when
+ * @sigfd polls readable, it gives up: @late says with which error. 0 or -errno. */
+int writer_finish(struct writer *w, int late, int sigfd);
 /* After writer_finish(), and when nobody pushes any more. */
 void writer_free(struct writer *w);
 

@@ -90,10 +90,11 @@ static int tell_key(struct wq_keys_state *st, const struct wq_watched *w, enum w
 	const uint32_t body[2] = { (uint32_t) w->serial, aux };
 	unsigned char rec[WQ_RECORD_MAX];
 
+	wq_name_ref(aux_name);		/* before a look-up that may push it out of the table */
 	wq_record_build(rec, WQ_TYPE_KEY, (uint8_t) what, (uint32_t) w->watch->id << WQ_UAPI_INFO_ID_SHIFT,
 			body, sizeof(body));
 	return wq_engine_emit_own(st->s->m, rec, w->watch, mark,
-				  wq_name_ref(wq_keys_name_of(st, (uint32_t) w->serial)), wq_name_ref(aux_name));
+				  wq_name_ref(wq_keys_name_of(st, (uint32_t) w->serial)), aux_name);
 }
 
 /* The member is in the keyring now, or isn't any more. */
@@ -305,5 +306,6 @@ int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned
 		read = true;
 	}
 	rc = wq_keys_state_tell(st, mark);
-	return rc ? rc : read;
+	/* What had no room is told later; that it was read counts for the rounds. */
+	return rc && rc != WQ_NO_ROOM ? rc : read;
 }
