@@ -218,6 +218,8 @@ is_finishing() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | s
 }
 
 @test "a small buffer and a reader that is not slow: nothing is lost" {
+	[ -z "$SANITIZED" ] || skip "a sanitizer makes the reader slow"
+	BATS_TEST_RETRIES=2		# as slow as a busy machine would make it
 	start json keys -J --buffer 64K --strict "$ring"
 	keyctl add user burst x "$ring"
 	burst 2000 "$ring" >time
@@ -334,15 +336,15 @@ has_resync() { watchq decode -J "$1" | grep -q resync; }
 
 @test "--initial --once has an end, and nothing but what there is, whatever happens meanwhile" {
 	keyctl add user burst x "$ring"
-	burst 30000 "$ring" >time &
+	"$HELPERS/burst" 400000 "$ring" >time 2>&1 3>&- &
 	local busy=$! i
 	for i in 1 2 3; do
 		watchq keys -J -I --once --marks "$ring" >json
 		equal "$(jq -c 'select(.type == "key" and .mark == null)' json)" ""
 		equal "$(tail -1 json | jq -r .event)" quiet
 	done
-	kill -0 "$busy"
-	wait "$busy"
+	kill "$busy"		# is still at it
+	wait "$busy" || true
 }
 
 @test "--initial, then the changes" {
