@@ -5,23 +5,28 @@
  * seconds that took. LOG gets what was posted, a line each: "unlinked SERIAL" or
  * "linked SERIAL".
  *
- * burst --link N KEYRING KEY...: links the keys into KEYRING by turns, N times in all.
+ * burst --link N KEYRING KEY...: links the keys into KEYRING by turns, N times in all,
+ * with a pause now and then in which the half of a queue that they fill can be read.
  */
 #include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static int link_keys(unsigned long n, key_serial_t ring, char **keys, int nkeys)
 {
 	unsigned long i;
 
-	for (i = 0; nkeys > 0 && i < n; i++)
+	for (i = 0; nkeys > 0 && i < n; i++) {
 		if (keyctl_link((key_serial_t) atol(keys[i % (unsigned) nkeys]), ring)) {
 			perror("burst --link");
 			return 1;
 		}
+		if (i % 256 == 255)
+			usleep(2000);
+	}
 	return 0;
 }
 
