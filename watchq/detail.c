@@ -106,7 +106,6 @@ static size_t cut_short(char *text, size_t size)
 
 size_t detail(char *buf, size_t size, const struct wq_event *ev)
 {
-	static const char digits[] = "0123456789abcdef";
 	const struct wq_layout *l = ev->rec.sub ? ev->rec.sub->layout : NULL;
 	struct limited t = { .p = buf, .end = buf + size - 1 };
 	const unsigned char *rest;
@@ -122,9 +121,10 @@ size_t detail(char *buf, size_t size, const struct wq_event *ev)
 	if (len)
 		add(&t, "data=", 5);
 	for (i = 0; i < len; i++) {
-		char pair[2] = { digits[rest[i] >> 4], digits[rest[i] & 15] };
+		char pair[2];
 
-		add(&t, pair, 2);
+		put_hex(pair, rest[i]);
+		add(&t, pair, sizeof(pair));
 	}
 	if (t.too_long)		/* a description may be 4 KiB long */
 		return cut_short(buf, size);

@@ -20,6 +20,16 @@ static inline char *put_two(char *p, unsigned v)
 	return p + 2;
 }
 
+/* A byte as two hexadecimal digits. */
+static inline char *put_hex(char *p, unsigned char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	p[0] = digits[byte >> 4];
+	p[1] = digits[byte & 15];
+	return p + 2;
+}
+
 #define FRACTION_BITS	57
 
 /* Nanoseconds, less than a second, as six digits: of a fixed-point number, which is

@@ -22,7 +22,6 @@ static char *put_text(char *p, const struct json_names *names, enum column_id id
 
 static char *put_value(char *p, const struct value *v)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t i;
 
 	switch (v->kind) {
@@ -36,10 +35,8 @@ static char *put_value(char *p, const struct value *v)
 		return put_seconds(p, v->u);
 	case VALUE_HEX:
 		*p++ = '"';
-		for (i = 0; i < v->len; i++) {
-			*p++ = digits[(unsigned char) v->text[i] >> 4];
-			*p++ = digits[v->text[i] & 15];
-		}
+		for (i = 0; i < v->len; i++)
+			p = put_hex(p, (unsigned char) v->text[i]);
 		*p++ = '"';
 		return p;
 	default:

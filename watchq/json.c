@@ -61,7 +61,6 @@ bool is_utf8(const char *text, size_t len)
 
 static char *escape(char *p, unsigned c)
 {
-	static const char digits[] = "0123456789abcdef";
 	static const char shorthand[] = "\bb\ff\nn\rr\tt";
 	const char *s;
 
@@ -73,9 +72,7 @@ static char *escape(char *p, unsigned c)
 		}
 	}
 	memcpy(p, "\\u00", 4);
-	p[4] = digits[c >> 4];
-	p[5] = digits[c & 15];
-	return p + 6;
+	return put_hex(p + 4, (unsigned char) c);
 }
 
 char *json_string(char *p, const char *text, size_t len)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "digits.h"
 #include "rows.h"
 
 enum { PLAIN, ESCAPED, ODD };
@@ -54,13 +55,9 @@ size_t rows_room(const struct rows *r, size_t len)
 
 static char *put_escaped(char *p, unsigned char c)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	*p++ = '\\';
 	*p++ = 'x';
-	*p++ = digits[c >> 4];
-	*p++ = digits[c & 15];
-	return p;
+	return put_hex(p, c);
 }
 
 static char *put_cell(const struct rows *r, char *p, const char *text, size_t len)

@@ -259,7 +259,6 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 
 void column_text(enum column_id id, const struct wq_event *ev, struct value *v)
 {
-	static const char digits[] = "0123456789abcdef";
 	char *p = v->own;
 	size_t i;
 
@@ -282,10 +281,8 @@ void column_text(enum column_id id, const struct wq_event *ev, struct value *v)
 		p = put_seconds(p, v->u);
 		break;
 	case VALUE_HEX:
-		for (i = 0; i < v->len && 2 * i + 1 < sizeof(v->own); i++) {
-			*p++ = digits[(unsigned char) v->text[i] >> 4];
-			*p++ = digits[v->text[i] & 15];
-		}
+		for (i = 0; i < v->len && 2 * i + 1 < sizeof(v->own); i++)
+			p = put_hex(p, (unsigned char) v->text[i]);
 		break;
 	default:
 		break;
