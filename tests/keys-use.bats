@@ -4,15 +4,8 @@
 
 load lib
 
-setup() {
-	needs_pipe
-	new_ring
-	cd "$BATS_TEST_TMPDIR"
-}
-
-teardown() {
-	[ -z "${ring:-}" ] || keyctl unlink "$ring" @s 2>/dev/null || true
-}
+setup() { setup_ring; }
+teardown() { teardown_ring; }
 
 events() { jq -r .event "$1" | xargs; }
 
@@ -384,7 +377,6 @@ is_expired() { keyctl describe "$1" 2>&1 | grep -q expired; }
 	wait "$pid"
 	equal "$(jq -r .event json | uniq -c | xargs)" "1 cleared 20 linked"
 }
-is_stopped() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = T ]; }
 
 @test "DETAIL alone has names, too" {
 	start raw keys -r -n -o DETAIL "$ring"
@@ -478,7 +470,6 @@ decodes_to() { (($(watchq decode -J "$2" | wc -l) >= $1)); }
 	equal "$(tail -2 json | jq -c '[.event,.mark,.key,.description]')" '["loss",null,null,null]
 ["removal","resync",'"$key"',"k"]'
 }
-has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 
 @test "as many names for one key as a note can hold, and more" {
 	named=()

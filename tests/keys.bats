@@ -4,15 +4,8 @@
 
 load lib
 
-setup() {
-	needs_pipe
-	new_ring
-	cd "$BATS_TEST_TMPDIR"
-}
-
-teardown() {
-	[ -z "${ring:-}" ] || keyctl unlink "$ring" @s 2>/dev/null || true
-}
+setup() { setup_ring; }
+teardown() { teardown_ring; }
 
 # watching KEY...: three watches of the same keys, one a form.
 watching() {
@@ -207,7 +200,6 @@ has_expired() { ! keyctl describe "$1"; }
 	stop json
 	equal "$(jq -c '[.event,.aux,.aux_type,.aux_description]' json)" "[\"unlinked\",$there,\"user\",\"there\"]"
 }
-has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 
 @test "names are learnt even if only unlinked is asked for" {
 	start json keys -J -e unlinked "$ring"

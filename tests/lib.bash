@@ -39,6 +39,8 @@ switches() {	# PID
 		esac
 	done
 }
+is_stopped() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = T ]; }
+has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # needs_pipe: skips where this kernel can't notify of keys.
@@ -79,6 +81,16 @@ stop() {
 # A keyring of the test's own, in ring.
 new_ring() {
 	ring=$(keyctl newring "test-$BATS_TEST_NUMBER-$RANDOM" @s)
+}
+
+# For a file all of whose tests watch a keyring of their own.
+setup_ring() {
+	needs_pipe
+	new_ring
+	cd "$BATS_TEST_TMPDIR" || return
+}
+teardown_ring() {
+	[ -z "${ring:-}" ] || keyctl unlink "$ring" @s 2>/dev/null || true
 }
 
 # What a test asserts: prints both where they differ.

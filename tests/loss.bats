@@ -5,19 +5,11 @@
 
 load lib
 
-setup() {
-	needs_pipe
-	new_ring
-	cd "$BATS_TEST_TMPDIR"
-}
-
-teardown() {
-	[ -z "${ring:-}" ] || keyctl unlink "$ring" @s 2>/dev/null || true
-}
+setup() { setup_ring; }
+teardown() { teardown_ring; }
 
 burst() { "$HELPERS/burst" "$@"; }
 events() { jq -r .event "$1" | uniq -c | xargs; }
-is_stopped() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = T ]; }
 
 # The members of the one keyring that the stream is of, when all is applied in order.
 model() {
@@ -239,7 +231,6 @@ is_finishing() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | s
 	stop unread
 	equal "$(jq -r '.aux_description // empty' json | md5sum)" "$(seq -f 'k%g' 3000 | md5sum)"
 }
-has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 
 @test "the reader's pipe is enlarged when it is full" {
 	command -v perl || skip "needs perl"
