@@ -38,6 +38,11 @@ int64_t wq_engine_clock(const struct wq_monitor *m)
 	return m->clock;
 }
 
+uint64_t wq_engine_now(const struct wq_monitor *m)
+{
+	return m->now;
+}
+
 /* ---- Events ---- */
 
 static bool is_meta(const struct wq_event *ev, unsigned from)
@@ -128,11 +133,13 @@ int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
 
 	wq_name_unref(ev->key_name);
 	wq_name_unref(ev->aux_name);
+	wq_name_unref(ev->path);
 	return rc;
 }
 
 int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
-		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name)
+		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name,
+		       struct wq_name *path)
 {
 	struct wq_item item = { .boottime = m->now };
 	struct wq_event ev;
@@ -143,6 +150,7 @@ int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const str
 	ev.mark = mark;
 	ev.key_name = key_name;
 	ev.aux_name = aux_name;
+	ev.path = path;
 	return wq_engine_emit(m, &ev);
 }
 
@@ -154,16 +162,27 @@ static int go_on(int rc)
 
 /* ---- Snapshots ---- */
 
-void wq_engine_resync(struct wq_monitor *m)
+static void begin_sync(struct wq_monitor *m, bool all)
 {
 	if (m->sync.running) {
 		m->sync.again = true;
+		m->sync.again_all |= all;
 		return;
 	}
 	m->sync.running = true;
-	m->sync.round = 0;
+	m->sync.round = all ? 0 : 1;
 	m->sync.mark = WQ_MARK_RESYNC;
 	m->sync.barrier = wq_drain_barrier(m->drain);
+}
+
+void wq_engine_resync(struct wq_monitor *m)
+{
+	begin_sync(m, true);
+}
+
+void wq_engine_read_soon(struct wq_monitor *m)
+{
+	begin_sync(m, false);
 }
 
 static void doubt_all(struct wq_monitor *m)
@@ -202,8 +221,10 @@ static int take_snapshot(struct wq_monitor *m)
 	if (!m->untold)
 		m->sync.mark = WQ_MARK_RESYNC;
 	if (m->sync.again) {
-		m->sync.again = false;
-		wq_engine_resync(m);
+		bool all = m->sync.again_all;
+
+		m->sync.again = m->sync.again_all = false;
+		begin_sync(m, all);
 	}
 	return 0;
 }
@@ -287,6 +308,27 @@ static void arm(struct wq_monitor *m, uint64_t at)
 	timerfd_settime(m->timerfd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+static int tick_sources(struct wq_monitor *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nsources; i++) {
+		struct wq_source *s = &m->sources[i].source;
+		uint64_t at;
+		int rc;
+
+		if (!s->ops->tick || m->sources[i].ended)
+			continue;
+		rc = s->ops->tick(s);
+		if (go_on(rc))
+			return rc;
+		at = s->ops->deadline(s);
+		if (at)
+			arm(m, at);
+	}
+	return 0;
+}
+
 static int run_timers(struct wq_monitor *m)
 {
 	uint64_t ticks;
@@ -297,6 +339,9 @@ static int run_timers(struct wq_monitor *m)
 		while (read(m->timerfd, &ticks, sizeof(ticks)) < 0 && errno == EINTR)
 			;
 	}
+	rc = tick_sources(m);
+	if (rc)
+		return rc;
 	if (m->next_sweep && m->now >= m->next_sweep) {
 		m->next_sweep = m->now + m->sweep;
 		doubt_all(m);

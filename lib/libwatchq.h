@@ -288,6 +288,7 @@ struct wq_name {
 	const char *desc;
 	size_t type_len;	/* bytes */
 	size_t desc_len;	/* bytes */
+	uint64_t expires;	/* CLOCK_REALTIME, s: not before that; 0: none is known */
 	/** What the writer has made of it; malloc()ed, freed with the name. Owned
 	 * by the thread that writes events out, by no one else. */
 	void *cache[WQ_NAME_CACHES];
@@ -336,6 +337,9 @@ struct wq_event {
 	uint32_t key, aux;
 	struct wq_name *key_name;	/* NULL: not known */
 	struct wq_name *aux_name;	/* with aux_kind WQ_AUX_KEY; NULL: not known */
+	struct wq_name *path;		/* its desc is how the key was reached; NULL: not known */
+	uint32_t pid;			/* who did it; 0: not known */
+	char command[16];		/* what that is called; "": not known */
 };
 
 /* ---- Monitor: lib/monitor.c -------------------------------------------- */
@@ -384,6 +388,12 @@ void wq_monitor_set_initial(struct wq_monitor *m, bool on, bool once);
 void wq_monitor_set_marks(struct wq_monitor *m, bool on);
 /** Look each @ns for what the kernel doesn't report; 0 is never. */
 void wq_monitor_set_sweep(struct wq_monitor *m, uint64_t ns);
+/** What wq_monitor_add() of keys adds from now on: with @recursive the members of
+ * keyrings are watched, too, and theirs; with @all every key in /proc/keys, whatever
+ * else is named. */
+void wq_monitor_set_keys(struct wq_monitor *m, bool recursive, bool all);
+/** How often, in ns, what can't be heard is looked at; a second unless told otherwise. */
+void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns);
 /** Read the queues in a thread of the monitor's own, which with @realtime asks to
  * be scheduled before others. Before wq_monitor_start(). */
 void wq_monitor_set_thread(struct wq_monitor *m, bool on, bool realtime);

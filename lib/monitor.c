@@ -26,6 +26,7 @@ int wq_monitor_new(struct wq_monitor **out, wq_event_fn fn, void *data)
 	m->fn = fn;
 	m->fn_data = data;
 	m->names = true;
+	m->interval = 1000000000;
 	m->epfd = epoll_create1(EPOLL_CLOEXEC);
 	m->timerfd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	m->drain = wq_drain_new();
@@ -111,6 +112,17 @@ void wq_monitor_set_sweep(struct wq_monitor *m, uint64_t ns)
 	m->sweep = ns;
 }
 
+void wq_monitor_set_keys(struct wq_monitor *m, bool recursive, bool all)
+{
+	m->recursive = recursive;
+	m->all = all;
+}
+
+void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns)
+{
+	m->interval = ns;
+}
+
 void wq_monitor_set_thread(struct wq_monitor *m, bool on, bool realtime)
 {
 	m->thread = on;
@@ -132,6 +144,11 @@ const struct wq_filter *wq_engine_filter(const struct wq_monitor *m)
 bool wq_engine_wants_names(const struct wq_monitor *m)
 {
 	return m->names;
+}
+
+void wq_engine_want_names(struct wq_monitor *m)
+{
+	m->names = true;
 }
 
 void wq_engine_log(struct wq_monitor *m, enum wq_log_level level, const char *fmt, ...)
@@ -282,6 +299,7 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 {
 	struct wq_source_config c = {
 		.objects = objects, .nobjects = nobjects, .first_id = first_id, .depth = depth,
+		.recursive = m->recursive, .all = m->all, .interval = m->interval,
 	};
 	const struct wq_source_ops *ops;
 

@@ -25,6 +25,8 @@ struct wq_monitor {
 	struct wq_filter filter;
 	bool names, initial, once, marks, thread, realtime;
 	uint64_t sweep;			/* ns; 0: never */
+	uint64_t interval;		/* ns */
+	bool recursive, all;		/* keys */
 	uint64_t count;			/* be done after that many; 0: never */
 
 	/* What there is. */
@@ -47,7 +49,8 @@ struct wq_monitor {
 	uint64_t stop_barrier;		/* done when it has passed; 0: none */
 	uint64_t passed;		/* the last barrier */
 	struct {
-		bool running, again;
+		bool running;
+		bool again, again_all;	/* another one behind it */
 		enum wq_mark mark;
 		unsigned round;
 		uint64_t barrier;	/* waits for this one */

@@ -31,6 +31,8 @@ struct wq_source_config {
 	size_t nobjects;
 	unsigned first_id;
 	unsigned depth;
+	bool recursive, all;	/* keys */
+	uint64_t interval;	/* ns: how often a backend looks that has to */
 	int fd;			/* captures */
 	const char *name;	/* captures: the file's */
 	enum wq_endian endian;	/* captures */
@@ -83,6 +85,11 @@ struct wq_source_ops {
 	/** There is room again: tells the differences. */
 	int (*tell)(struct wq_source *s, enum wq_mark mark);
 
+	/** When tick() is to be called at the latest, ns of CLOCK_BOOTTIME; 0: never. */
+	uint64_t (*deadline)(struct wq_source *s);
+	/** Timers; called at every dispatch, so it must be cheap when nothing is due. */
+	int (*tick)(struct wq_source *s);
+
 	/** Gives everything back. Also after open() failed: no. */
 	void (*close)(struct wq_source *s);
 };
@@ -118,9 +125,12 @@ int wq_engine_emit_borrowed(struct wq_monitor *m, struct wq_event *ev);
 /** A record of our own, of @len bytes at @rec: as wq_engine_emit(), with @mark
  * and of now. The names' references are the event's. */
 int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
-		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name);
+		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name,
+		       struct wq_name *path);
 /** Something was lost, and the sources' doubt() said so: snapshots follow. */
 void wq_engine_resync(struct wq_monitor *m);
+/** Something new is to be read now: the same, without round 0. */
+void wq_engine_read_soon(struct wq_monitor *m);
 /** What @s drains polls readable at @fd. 0 or -errno. */
 int wq_engine_drain(struct wq_source *s, int fd);
 /** Nothing can come from @s any more. */
@@ -131,8 +141,12 @@ int wq_engine_poll(struct wq_monitor *m, int fd);
 /** What the user wants to see; whether names are looked up. */
 const struct wq_filter *wq_engine_filter(const struct wq_monitor *m);
 bool wq_engine_wants_names(const struct wq_monitor *m);
+/** The source can't do without names, whether they are shown or not. */
+void wq_engine_want_names(struct wq_monitor *m);
 /** What CLOCK_REALTIME is ahead of CLOCK_BOOTTIME, ns. */
 int64_t wq_engine_clock(const struct wq_monitor *m);
+/** CLOCK_BOOTTIME at the beginning of this dispatch, ns. */
+uint64_t wq_engine_now(const struct wq_monitor *m);
 void wq_engine_log(struct wq_monitor *m, enum wq_log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -143,7 +157,7 @@ uint64_t wq_now_realtime(void);
 /** The table of sources and backends, best first for each source: sources.c.
  * NULL behind the last one. */
 const struct wq_source_ops *wq_source_at(unsigned i);
-extern const struct wq_source_ops wq_keys_pipe;
+extern const struct wq_source_ops wq_keys_pipe, wq_keys_poll;
 extern const struct wq_source_ops wq_capture;
 
 #endif

@@ -5,6 +5,7 @@
 
 static const struct wq_source_ops *const sources[] = {
 	&wq_keys_pipe,
+	&wq_keys_poll,
 };
 
 const struct wq_source_ops *wq_source_at(unsigned i)

@@ -16,12 +16,14 @@
 #define BUFFER_MIN	(64u << 10)
 /* Half of what there is to address, on small machines: rings are powers of two. */
 #define BUFFER_MAX	(sizeof(size_t) > 4 ? UINT64_C(64) << 30 : UINT64_C(1) << 30)
-#define SWEEP_MIN	10000000	/* ns */
+#define PAUSE_MIN	10000000	/* ns between two looks */
 
 enum {
-	OPT_BACKEND = 256,
+	OPT_ALL = 256,
+	OPT_BACKEND,
 	OPT_BUFFER,
 	OPT_ENDIAN,
+	OPT_INTERVAL,
 	OPT_LIST_EVENTS,
 	OPT_LIST_OPTIONS,
 	OPT_MARKS,
@@ -54,6 +56,9 @@ static const struct option_row rows[] = {
 	{ 'i', "id", "NUM", LIVE, N_("ID of the first watch (default 1)") },
 	{ 'd', "depth", "NUM", LIVE, N_("records that the queue holds, 1-512 (default: the most there is)") },
 	{ OPT_BACKEND, "backend", "NAME", LIVE, N_("how to listen: auto, or one of those that info lists") },
+	{ OPT_INTERVAL, "interval", "TIME", LIVE, N_("how often to look where nothing is reported (default 1s)") },
+	{ 'R', "recursive", NULL, OPTIONS_KEYS, N_("the members of keyrings too, and theirs") },
+	{ OPT_ALL, "all", NULL, OPTIONS_KEYS, N_("every key that may be viewed") },
 	{ 'I', "initial", NULL, LIVE, N_("first report what there is, then the changes") },
 	{ OPT_ONCE, "once", NULL, LIVE, N_("only report what there is (with --initial)") },
 	{ OPT_SWEEP, "sweep", "TIME", LIVE, N_("look that often for what the kernel does not report") },
@@ -161,6 +166,16 @@ static int set_unsigned(const char *option, const char *text, uint64_t min, uint
 	return 0;
 }
 
+static int set_pause(const char *option, const char *text, uint64_t *to)
+{
+	int64_t time;
+
+	if (!parse_time(text, &time) || time < PAUSE_MIN)
+		return msg_usage(_("--%s: expected a time of 10ms at least, such as 1s or 5m, not '%s'"), option, text);
+	*to = (uint64_t) time;
+	return 0;
+}
+
 static int set_match(struct options *o, const char *text)
 {
 	const char *equals = strchr(text, '=');
@@ -238,7 +253,6 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 {
 	static const char *const endians[] = { "native", "little", "big" };
 	unsigned count = 0;
-	int64_t time;
 	int n;
 
 	switch (val) {
@@ -300,9 +314,14 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->once = true;
 		return 0;
 	case OPT_SWEEP:
-		if (!parse_time(arg, &time) || time < SWEEP_MIN)
-			return msg_usage(_("--sweep: expected a time of 10ms at least, such as 1s or 5m, not '%s'"), arg);
-		o->sweep = (uint64_t) time;
+		return set_pause("sweep", arg, &o->sweep);
+	case OPT_INTERVAL:
+		return set_pause("interval", arg, &o->interval);
+	case 'R':
+		o->recursive = true;
+		return 0;
+	case OPT_ALL:
+		o->all_keys = true;
 		return 0;
 	case OPT_MARKS:
 		o->marks = true;

@@ -17,6 +17,7 @@ enum option_group {
 	OPTIONS_LIVE	= 1 << 2,	/* those of the kernel's that watch */
 	OPTIONS_CAPTURE	= 1 << 3,	/* decode */
 	OPTIONS_LIST	= 1 << 4,	/* a table that ends */
+	OPTIONS_KEYS	= 1 << 5,	/* keys */
 };
 
 #define MATCH_MAX	16
@@ -34,6 +35,8 @@ struct options {
 	uint64_t count;			/* 0: no end */
 	int64_t timeout;		/* ns; -1: none */
 	uint64_t sweep;			/* ns; 0: none */
+	uint64_t interval;		/* ns */
+	bool recursive, all_keys;
 	size_t buffer;			/* bytes of events that wait */
 	bool initial, once, marks, strict, no_realtime;
 	struct output_config output;

@@ -212,6 +212,8 @@ struct run *run_new(const struct options *o, int *status)
 	wq_monitor_set_initial(r->m, o->initial, o->once);
 	wq_monitor_set_marks(r->m, o->marks);
 	wq_monitor_set_sweep(r->m, o->sweep);
+	if (o->interval)
+		wq_monitor_set_interval(r->m, o->interval);
 	wq_monitor_set_thread(r->m, live, !o->no_realtime);
 	if (o->nmatch)
 		wq_monitor_set_match(r->m, on_match, (void *) o);

@@ -13,6 +13,8 @@ struct wq_keyring {
 	void *by_serial, *by_name;	/* trees of tsearch(3) */
 	struct wq_member *first, *last;
 	size_t count, nameless;		/* of those that are in it */
+	wq_member_fn changed;
+	void *data;
 };
 
 static int compare_serials(const void *a, const void *b)
@@ -43,9 +45,15 @@ static struct wq_member *found(struct wq_member **node)
 	return node ? *node : NULL;
 }
 
-struct wq_keyring *wq_keyring_new(void)
+struct wq_keyring *wq_keyring_new(wq_member_fn changed, void *data)
 {
-	return calloc(1, sizeof(struct wq_keyring));
+	struct wq_keyring *r = calloc(1, sizeof(*r));
+
+	if (r) {
+		r->changed = changed;
+		r->data = data;
+	}
+	return r;
 }
 
 struct wq_member *wq_keyring_find(const struct wq_keyring *r, uint32_t serial)
@@ -138,6 +146,8 @@ struct wq_member *wq_keyring_link(struct wq_keyring *r, uint32_t serial, struct 
 		m->in = true;
 		r->count++;
 		index_name(r, m);
+		if (r->changed)
+			r->changed(r->data, serial, true);
 	}
 	if (name)
 		wq_keyring_name(r, m, name);
@@ -146,6 +156,8 @@ struct wq_member *wq_keyring_link(struct wq_keyring *r, uint32_t serial, struct 
 
 void wq_keyring_unlink(struct wq_keyring *r, struct wq_member *m)
 {
+	uint32_t serial = m->serial;
+
 	if (!m->in)
 		return;
 	unindex_name(r, m);
@@ -153,6 +165,8 @@ void wq_keyring_unlink(struct wq_keyring *r, struct wq_member *m)
 	r->count--;
 	if (!m->told)
 		forget(r, m);
+	if (r->changed)
+		r->changed(r->data, serial, false);
 }
 
 void wq_keyring_clear(struct wq_keyring *r)

@@ -20,7 +20,13 @@ struct wq_member {
  * thread's. */
 struct wq_keyring;
 
-struct wq_keyring *wq_keyring_new(void);
+/** Told when a member comes in or leaves, whatever made it do so. Must not change
+ * this keyring. */
+typedef void (*wq_member_fn)(void *data, uint32_t serial, bool in);
+
+/** @changed may be NULL. NULL without memory. */
+struct wq_keyring *wq_keyring_new(wq_member_fn changed, void *data);
+/** Without telling that its members leave. */
 void wq_keyring_free(struct wq_keyring *r);
 
 /** The member, also one that has left and isn't told; NULL: not known. */

@@ -30,13 +30,6 @@ struct keys_pipe {
 	struct wq_keys_state *state;
 };
 
-/* A key to watch: several arguments may name the same one. */
-struct wanted {
-	int32_t serial;
-	char *object;
-	unsigned id;
-};
-
 static int keys_pipe_probe(struct wq_error *e)
 {
 	struct wq_queue q;
@@ -50,107 +43,51 @@ static int keys_pipe_probe(struct wq_error *e)
 
 /* ---- Opening ---- */
 
-/* "@s" and then "@s,%:ring": the names that a watch goes by. */
-static int add_object(struct wanted *w, const char *spec)
+/* Which watches there are: the user's, from the first ID on, and one more for members
+ * whose expiry alone is wanted. */
+static uint8_t quiet_id(const struct wq_source_config *c)
 {
-	char *both;
+	size_t last = c->first_id + c->nobjects - 1;
 
-	if (!w->object) {
-		w->object = strdup(spec);
-		return w->object ? 0 : -ENOMEM;
+	return last < ID_MAX ? ID_MAX : 0;
+}
+
+/* The kernel posts of those members what may change when they expire. */
+static void add_quiet(struct wq_filter *f, const struct wq_source_config *c)
+{
+	char rule[64];
+	unsigned id;
+
+	if (f->nrules == 0 && c->nobjects < WQ_FILTER_MAX)
+		for (id = c->first_id; id < c->first_id + c->nobjects; id++) {
+			snprintf(rule, sizeof(rule), "key:*:0x%x/0xff00", id << WQ_UAPI_INFO_ID_SHIFT);
+			wq_filter_add_raw(f, rule, NULL);
+		}
+	if (f->nrules && f->nrules < WQ_FILTER_MAX) {
+		snprintf(rule, sizeof(rule), "key:setattr:0x%x/0xff00", ID_MAX << WQ_UAPI_INFO_ID_SHIFT);
+		wq_filter_add_raw(f, rule, NULL);
 	}
-	if (asprintf(&both, "%s,%s", w->object, spec) < 0)
-		return -ENOMEM;
-	free(w->object);
-	w->object = both;
-	return 0;
 }
 
-static int resolve_all(const struct wq_source_config *c, struct wanted *w, size_t *n,
-		       struct wq_error *e)
-{
-	size_t i, j;
-
-	for (i = 0; i < c->nobjects; i++) {
-		int32_t serial;
-		int rc = wq_key_resolve(c->objects[i], &serial, e);
-
-		if (rc)
-			return rc;
-		for (j = 0; j < *n && w[j].serial != serial; j++)
-			;
-		/* There are no more IDs: the last is that of all further ones, too. */
-		if (j == *n)
-			w[(*n)++] = (struct wanted) {
-				.serial = serial,
-				.id = i < ID_MAX - c->first_id ? c->first_id + (unsigned) i : ID_MAX,
-			};
-		if (add_object(&w[j], c->objects[i]))
-			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	}
-	return 0;
-}
-
-/* Members are followed where what is shown may tell of them. */
-static bool wants_members(const struct wq_filter *user)
-{
-	static const uint8_t of_members[] = { WQ_KEY_LINKED, WQ_KEY_UNLINKED, WQ_KEY_CLEARED };
-	unsigned i;
-
-	for (i = 0; i < sizeof(of_members); i++)
-		if (wq_filter_may_pass(user, WQ_TYPE_KEY, of_members[i]))
-			return true;
-	return false;
-}
-
-static int set_filter(struct wq_source *s, bool members, struct wq_error *e)
+static int set_filter(struct wq_source *s, const struct wq_source_config *c, bool quiet, struct wq_error *e)
 {
 	const struct wq_filter *user = wq_engine_filter(s->m);
 	struct keys_pipe *p = s->priv;
 	struct wq_filter need = { 0 }, f;
+	bool members = c->recursive || wq_keys_wants_members(s->m);
 
-	if (!wq_filter_can_deliver(user))
+	if (!wq_filter_can_deliver(user) && !wq_keys_wants_expiry(s->m))
 		return wq_fail(e, WQ_FAILURE, EINVAL,
 			       "nothing that the filter asks for can come from a notification pipe: it posts the types key and meta with subtypes below 32");
 	/* A name must be learnt while its key is there, and anew when it changes. */
 	if (wq_engine_wants_names(s->m))
 		wq_filter_add_events(&need, members ?
-				     "key/linked,key/unlinked,key/cleared,key/revoked,key/invalidated,key/setattr" :
+				     "key/linked,key/unlinked,key/cleared,key/revoked,key/invalidated,key/setattr,key/updated" :
 				     "key/linked,key/setattr", NULL, NULL);
 	wq_filter_compile(&f, user, &need);
+	if (quiet)
+		add_quiet(&f, c);
 	return wq_queue_set_filter(&p->queue, &f, e);
-}
-
-static void warn_of_session(struct wq_source *s, const struct wanted *w)
-{
-	struct wq_name *n = strcmp(w->object, "@s") == 0 ? wq_key_describe(w->serial) : NULL;
-
-	if (n && strncmp(n->desc, "_uid_ses.", 9) == 0)
-		wq_engine_log(s->m, WQ_LOG_WARNING,
-			      "@s: this session has no keyring of its own, so this is the user's default one (%s); a program that adds to @s makes itself a new one, which is not seen here. 'keyctl session' starts a shell with one",
-			      n->desc);
-	wq_name_unref(n);
-}
-
-static int watch_all(struct wq_source *s, struct wanted *w, size_t n, struct wq_error *e)
-{
-	struct keys_pipe *p = s->priv;
-	size_t i;
-	int rc;
-
-	for (i = 0; i < n; i++) {
-		const struct wq_watch *watch;
-
-		rc = wq_key_watch(w[i].serial, p->queue.rfd, (int) w[i].id);
-		if (rc)
-			return wq_key_fail(e, w[i].object, -rc);
-		watch = wq_engine_watch(s, (uint8_t) w[i].id, s->ops->source, s->ops->backend, w[i].object);
-		if (!watch || wq_keys_state_add(p->state, w[i].serial, watch))
-			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-		wq_engine_log(s->m, WQ_LOG_INFO, "%s: watching key %d as %u", w[i].object, w[i].serial, w[i].id);
-		warn_of_session(s, &w[i]);
-	}
-	return 0;
 }
 
 static void keys_pipe_close(struct wq_source *s)
@@ -163,49 +100,47 @@ static void keys_pipe_close(struct wq_source *s)
 	s->priv = NULL;
 }
 
+/* The queue, and what is known of the keys whose records come through it. */
+static int open_state(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)
+{
+	struct keys_pipe *p = s->priv;
+	bool quiet = wq_keys_wants_expiry(s->m) && !c->recursive && quiet_id(c);
+	struct wq_keys_config config = {
+		.recursive = c->recursive, .all = c->all, .interval = c->interval,
+		.quiet_id = quiet ? ID_MAX : 0,
+	};
+	int rc = wq_queue_open(&p->queue, c->depth, e);
+
+	if (rc)
+		return rc;
+	wq_engine_log(s->m, WQ_LOG_INFO, "queue of %u records%s", p->queue.depth,
+		      c->depth == 0 && p->queue.depth < WQ_UAPI_MAX_DEPTH ?
+		      ": all that the limit on this user's pipes leaves (/proc/sys/fs/pipe-user-pages-soft)" : "");
+	s->depth = p->queue.depth;
+	config.queue_fd = p->queue.rfd;
+	p->state = wq_keys_state_new(s, &config);
+	return p->state ? set_filter(s, c, quiet, e) : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+}
+
 static int keys_pipe_open(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)
 {
 	struct keys_pipe *p = calloc(1, sizeof(*p));
-	struct wanted *wanted = calloc(c->nobjects, sizeof(*wanted));
-	bool names = wq_engine_wants_names(s->m);
-	bool members = names && wants_members(wq_engine_filter(s->m));
-	size_t n = 0, i;
 	int rc;
 
 	s->priv = p;
-	if (!p || !wanted) {
-		rc = wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-		free(p);
-		free(wanted);
-		return rc;
-	}
+	if (!p)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	p->queue.rfd = p->queue.wfd = -1;
 	memset(p->buf, 0xff, sizeof(p->buf));	/* in memory before the first read: drain.c */
 
-	p->state = wq_keys_state_new(s, names, members);
-	rc = p->state ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	if (!rc)
-		rc = wq_key_notifications(e);
-	if (!rc)
-		rc = resolve_all(c, wanted, &n, e);
+	rc = wq_key_notifications(e);
 	/* Sized before the first watch: else records vanish without a LOSS. */
 	if (!rc)
-		rc = wq_queue_open(&p->queue, c->depth, e);
-	if (!rc) {
-		wq_engine_log(s->m, WQ_LOG_INFO, "queue of %u records%s", p->queue.depth,
-			      c->depth == 0 && p->queue.depth < WQ_UAPI_MAX_DEPTH ?
-			      ": all that the limit on this user's pipes leaves (/proc/sys/fs/pipe-user-pages-soft)" : "");
-		s->depth = p->queue.depth;
-		rc = set_filter(s, members, e);
-	}
+		rc = open_state(s, c, e);
 	if (!rc)
-		rc = watch_all(s, wanted, n, e);
+		rc = wq_keys_state_open(p->state, c, e);
 	if (!rc && wq_engine_drain(s, p->queue.rfd))
 		rc = wq_fail(e, WQ_FAILURE, errno, "can't poll the queue: %s", strerror(errno));
-
-	for (i = 0; i < n; i++)
-		free(wanted[i].object);
-	free(wanted);
 	if (rc)
 		keys_pipe_close(s);
 	return rc;
@@ -280,6 +215,16 @@ static int keys_pipe_tell(struct wq_source *s, enum wq_mark mark)
 	return wq_keys_state_tell(((struct keys_pipe *) s->priv)->state, mark);
 }
 
+static uint64_t keys_pipe_deadline(struct wq_source *s)
+{
+	return wq_keys_state_deadline(((struct keys_pipe *) s->priv)->state);
+}
+
+static int keys_pipe_tick(struct wq_source *s)
+{
+	return wq_keys_state_tick(((struct keys_pipe *) s->priv)->state);
+}
+
 const struct wq_source_ops wq_keys_pipe = {
 	.source = "keys",
 	.backend = "pipe",
@@ -290,5 +235,7 @@ const struct wq_source_ops wq_keys_pipe = {
 	.doubt = keys_pipe_doubt,
 	.snapshot = keys_pipe_snapshot,
 	.tell = keys_pipe_tell,
+	.deadline = keys_pipe_deadline,
+	.tick = keys_pipe_tick,
 	.close = keys_pipe_close,
 };

@@ -7,41 +7,70 @@
 #include "config.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
+#include "filter.h"
 #include "sources/keys.h"
 #include "sources/keys-watched.h"
 
 #define NAMES_BUDGET	(16u << 20)	/* bytes of names that are kept */
+#define ORPHANS_MAX	256		/* that wait to be reaped */
 
-static int compare_watched(const void *a, const void *b)
+static bool may_pass(const struct wq_monitor *m, const uint8_t *subtypes, size_t n)
 {
-	const struct wq_watched *x = a, *y = b;
+	size_t i;
 
-	return (x->serial > y->serial) - (x->serial < y->serial);
+	for (i = 0; i < n; i++)
+		if (wq_filter_may_pass(wq_engine_filter(m), WQ_TYPE_KEY, subtypes[i]))
+			return wq_engine_wants_names(m);
+	return false;
 }
 
-static struct wq_watched *find_watched(const struct wq_keys_state *st, uint32_t serial)
+bool wq_keys_wants_members(const struct wq_monitor *m)
 {
-	const struct wq_watched key = { .serial = (int32_t) serial };
-	struct wq_watched **node = tfind(&key, &st->by_serial, compare_watched);
+	static const uint8_t of_members[] = { WQ_KEY_LINKED, WQ_KEY_UNLINKED, WQ_KEY_CLEARED, WQ_KEY_EXPIRED };
 
-	return node ? *node : NULL;
+	return may_pass(m, of_members, sizeof(of_members));
 }
 
-struct wq_keys_state *wq_keys_state_new(struct wq_source *s, bool names, bool members)
+bool wq_keys_wants_expiry(const struct wq_monitor *m)
 {
+	static const uint8_t expired[] = { WQ_KEY_EXPIRED };
+
+	return may_pass(m, expired, sizeof(expired));
+}
+
+struct wq_keys_state *wq_keys_state_new(struct wq_source *s, const struct wq_keys_config *c)
+{
+	/* What is shown of a key may be when it expires, too. */
+	static const uint8_t of_expiry[] = { WQ_KEY_EXPIRED, WQ_KEY_SETATTR, WQ_KEY_UPDATED };
+	bool names = wq_engine_wants_names(s->m);
 	struct wq_keys_state *st = calloc(1, sizeof(*st));
+	struct rlimit limit = { 0 };
 
 	if (!st)
 		return NULL;
 	st->s = s;
-	st->members = names && members;
-	st->last = &st->first;
+	st->config = *c;
+	st->generation = 1;
+	st->members = names && (c->recursive || wq_keys_wants_members(s->m));
+	st->expiry.wanted = may_pass(s->m, of_expiry, sizeof(of_expiry));
+	st->expiry.members = st->members && !c->recursive && wq_keys_wants_expiry(s->m);
+	st->expiry.timerfd = -1;
+	/* The others of the user's processes need some, too. */
+	getrlimit(RLIMIT_NOFILE, &limit);
+	st->quiet_max = limit.rlim_cur / 2;
+	TAILQ_INIT(&st->all);
+	TAILQ_INIT(&st->rings);
+	TAILQ_INIT(&st->quiet);
+	TAILQ_INIT(&st->now);
+	TAILQ_INIT(&st->recent);
+	TAILQ_INIT(&st->news);
+	TAILQ_INIT(&st->orphans);
 	st->names = names ? wq_keys_new(NAMES_BUDGET) : NULL;
-	if (names && !st->names) {
-		free(st);
+	if ((names && !st->names) || (st->expiry.wanted && wq_keys_expiry_open(st))) {
+		wq_keys_state_free(st);
 		return NULL;
 	}
 	return st;
@@ -49,54 +78,50 @@ struct wq_keys_state *wq_keys_state_new(struct wq_source *s, bool names, bool me
 
 void wq_keys_state_free(struct wq_keys_state *st)
 {
-	struct wq_watched *w, *next;
+	struct wq_watched *w;
 
 	if (!st)
 		return;
-	for (w = st->first; w; w = next) {
-		next = w->next;
-		tdelete(w, &st->by_serial, compare_watched);
-		wq_keyring_free(w->ring);
-		free(w);
-	}
+	st->closing = true;
+	while ((w = TAILQ_FIRST(&st->all)))
+		wq_keys_free_watched(st, w);
+	wq_keys_expiry_close(st);
 	wq_keys_free(st->names);
 	free(st);
 }
 
-int wq_keys_state_add(struct wq_keys_state *st, int32_t serial, const struct wq_watch *watch)
+void wq_keys_doubt(struct wq_keys_state *st, struct wq_watched *w, enum wq_doubt doubt)
 {
-	struct wq_watched *w = calloc(1, sizeof(*w));
+	if (w->doubt == doubt)
+		return;
+	if (w->doubt != DOUBT_NONE)
+		TAILQ_REMOVE(w->doubt == DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
+	w->doubt = doubt;
+	if (doubt != DOUBT_NONE)
+		TAILQ_INSERT_TAIL(doubt == DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
+	if (doubt == DOUBT_QUIET)
+		st->s->wants_quiet = true;
+}
 
-	if (!w)
-		return -ENOMEM;
-	w->serial = serial;
-	w->watch = watch;
-	w->doubt = DOUBT_NOW;
-	w->there = true;
-	w->attr_told = true;
-	if (!tsearch(w, &st->by_serial, compare_watched)) {
-		free(w);
-		return -ENOMEM;
-	}
-	*st->last = w;
-	st->last = &w->next;
-	st->standing++;
-	return 0;
+static void read_later(struct wq_keys_state *st, struct wq_watched *w)
+{
+	if (w->doubt == DOUBT_NONE)
+		wq_keys_doubt(st, w, DOUBT_QUIET);
+	st->s->wants_quiet = true;
 }
 
 /* ---- Applying ---- */
 
 /* A key is dead: what keyrings it was in, the kernel doesn't say. */
-static int leaves_keyrings(struct wq_keys_state *st, uint32_t serial)
+int wq_keys_leaves(struct wq_keys_state *st, uint32_t serial)
 {
 	struct wq_watched *w;
 	int rc = 0;
 
-	for (w = st->first; w && !rc; w = w->next) {
-		struct wq_member *m = w->ring ? wq_keyring_find(w->ring, serial) : NULL;
+	/* From the start each time: its own keyring, if it is one, goes with it. */
+	while (!rc && (w = wq_keys_ring_with(st, serial))) {
+		struct wq_member *m = wq_keyring_find(w->ring, serial);
 
-		if (!m || !m->in)
-			continue;
 		wq_keyring_unlink(w->ring, m);
 		m = wq_keyring_find(w->ring, serial);
 		rc = m ? wq_keys_tell_member(st, w, m, WQ_MARK_RESYNC) : 0;
@@ -109,9 +134,9 @@ static void doubt_keyrings_of(struct wq_keys_state *st, uint32_t serial)
 {
 	struct wq_watched *w;
 
-	for (w = st->first; w; w = w->next)
-		if (w->ring && wq_keyring_find(w->ring, serial))
-			wq_keys_read_later(st, w);
+	TAILQ_FOREACH(w, &st->rings, rings)
+		if (wq_keyring_find(w->ring, serial))
+			read_later(st, w);
 }
 
 /* Before the event itself: what it says without words. */
@@ -121,14 +146,14 @@ static int before(struct wq_keys_state *st, struct wq_watched *w, const struct w
 	uint32_t serial;
 
 	if (ev->rec.type_nr == WQ_TYPE_META)
-		return ev->has_key ? leaves_keyrings(st, ev->key) : 0;
+		return ev->has_key ? wq_keys_leaves(st, ev->key) : 0;
 	if (!w || !w->ring || ev->rec.subtype_nr != WQ_KEY_LINKED)
 		return 0;
 
 	/* A link takes the place of a member of the same type and description. */
 	m = ev->aux_name ? wq_keyring_displaced(w->ring, ev->aux_name) : NULL;
 	if (!ev->aux_name || wq_keyring_has_nameless(w->ring))
-		wq_keys_read_later(st, w);
+		read_later(st, w);
 	if (!m)
 		return 0;
 	serial = m->serial;
@@ -146,11 +171,38 @@ static void told(struct wq_watched *w, uint32_t serial, int rc)
 		wq_keyring_told(w->ring, m);
 }
 
-/* What the event, told or not as @rc says, makes of what is known. */
-static int after(struct wq_keys_state *st, struct wq_watched *w, const struct wq_event *ev, int rc)
+/* What the event, told or not as @rc says, makes of the members. */
+static int after_members(struct wq_watched *w, const struct wq_event *ev, int rc)
 {
 	struct wq_member *m;
 
+	switch (ev->rec.subtype_nr) {
+	case WQ_KEY_LINKED:
+		if (!wq_keyring_link(w->ring, ev->aux, ev->aux_name))
+			return -ENOMEM;
+		told(w, ev->aux, rc);
+		break;
+	case WQ_KEY_UNLINKED:
+		m = wq_keyring_find(w->ring, ev->aux);
+		if (m)
+			wq_keyring_unlink(w->ring, m);
+		told(w, ev->aux, rc);
+		break;
+	case WQ_KEY_REVOKED:	/* says of a keyring that it is empty */
+	case WQ_KEY_CLEARED:
+		wq_keyring_clear(w->ring);
+		if (rc != WQ_NO_ROOM)
+			wq_keyring_all_told(w->ring);
+		break;
+	default:
+		break;
+	}
+	return w->st->error;
+}
+
+/* The same of what is known of the key. */
+static int after(struct wq_keys_state *st, struct wq_watched *w, const struct wq_event *ev, int rc)
+{
 	if (ev->rec.subtype_nr == WQ_KEY_INVALIDATED)
 		doubt_keyrings_of(st, ev->key);
 	if (!w)
@@ -159,37 +211,39 @@ static int after(struct wq_keys_state *st, struct wq_watched *w, const struct wq
 	switch (ev->rec.subtype_nr) {
 	case WQ_KEY_SETATTR:
 		w->attr_told = rc != WQ_NO_ROOM;
-		return 0;
+		break;
 	case WQ_KEY_REVOKED:
 		w->revoked = true;
 		w->revoked_told = rc != WQ_NO_ROOM;
 		break;
+	case WQ_KEY_INVALIDATED:
+		w->invalid = true;
+		w->invalid_told = rc != WQ_NO_ROOM;
+		break;
 	default:
 		break;
 	}
-	if (!w->ring)
-		return 0;
-	switch (ev->rec.subtype_nr) {
-	case WQ_KEY_LINKED:
-		if (!wq_keyring_link(w->ring, ev->aux, ev->aux_name))
-			return -ENOMEM;
-		told(w, ev->aux, rc);
-		return 0;
-	case WQ_KEY_UNLINKED:
-		m = wq_keyring_find(w->ring, ev->aux);
-		if (m)
-			wq_keyring_unlink(w->ring, m);
-		told(w, ev->aux, rc);
-		return 0;
-	case WQ_KEY_REVOKED:	/* says of a keyring that it is empty */
-	case WQ_KEY_CLEARED:
-		wq_keyring_clear(w->ring);
-		if (rc != WQ_NO_ROOM)
-			wq_keyring_all_told(w->ring);
-		return 0;
-	default:
-		return 0;
+	return w->ring ? after_members(w, ev, rc) : 0;
+}
+
+/* What is in the user's filter alone for the sake of expiry, and what comes from
+ * watches that were given up. 1: it is shown. */
+static int is_shown(struct wq_keys_state *st, struct wq_watched *w, const struct wq_event *ev)
+{
+	if (ev->rec.type_nr == WQ_TYPE_META && ev->has_key && !(w && w->root)) {
+		struct wq_name *n = wq_key_describe((int32_t) ev->key);
+		bool is_there = n || errno != ENOKEY;
+
+		/* The watch was given up; there may even be another by now. */
+		wq_name_unref(n);
+		if (is_there || !w)
+			return 0;
+		wq_keys_not_heard(st, w);
+		w->there = false;
+		return wq_keys_leaves(st, ev->key);
 	}
+	return ev->rec.type_nr == WQ_TYPE_META || !ev->has_key || (w && w->shown && !w->orphan) ||
+	       (!w && !st->names);
 }
 
 static int apply_meta(struct wq_keys_state *st, struct wq_watched *w, const struct wq_event *ev, int rc)
@@ -200,8 +254,58 @@ static int apply_meta(struct wq_keys_state *st, struct wq_watched *w, const stru
 	}
 	if (ev->rec.subtype_nr == WQ_META_REMOVAL && w) {
 		w->there_told = rc == WQ_NO_ROOM;
+		wq_keys_not_heard(st, w);
 		wq_keys_no_more(st, w);
 	}
+	return rc;
+}
+
+static void hold_names(struct wq_event *ev)
+{
+	wq_name_ref(ev->key_name);
+	wq_name_ref(ev->aux_name);
+	wq_name_ref(ev->path);
+}
+
+static void drop_names(struct wq_event *ev)
+{
+	wq_name_unref(ev->key_name);
+	wq_name_unref(ev->aux_name);
+	wq_name_unref(ev->path);
+}
+
+/* What the event's keys are called. */
+static void name_event(struct wq_keys_state *st, struct wq_watched *w, struct wq_event *ev)
+{
+	if (ev->rec.type_nr == WQ_TYPE_KEY && st->names)
+		wq_keys_look_again(st, ev);
+	/* Held: the second look-up may push the first out of the table. */
+	ev->key_name = wq_name_ref(wq_keys_name_of(st, ev->key));
+	if (ev->aux_kind == WQ_AUX_KEY)
+		ev->aux_name = wq_name_ref(wq_keys_name_of_member(st, w, ev));
+	if (st->config.recursive && w)
+		ev->path = wq_name_ref(wq_keys_path(st, w));
+}
+
+/* An event that is a record's. Gives back its names. */
+static int apply_event(struct wq_keys_state *st, struct wq_watched *w, struct wq_event *ev)
+{
+	struct wq_event was;
+	int rc, more;
+
+	more = before(st, w, ev);
+	if (more && more != WQ_NO_ROOM) {
+		drop_names(ev);
+		return more;
+	}
+	was = *ev;
+	hold_names(&was);
+	rc = wq_engine_emit(st->s->m, ev);
+	if (was.rec.type_nr == WQ_TYPE_META)
+		rc = apply_meta(st, w, &was, rc);
+	else if (rc >= 0)
+		rc = (more = after(st, w, &was, rc)) ? more : rc;
+	drop_names(&was);
 	return rc;
 }
 
@@ -209,37 +313,139 @@ int wq_keys_state_apply(struct wq_keys_state *st, const struct wq_item *item)
 {
 	const struct wq_record *rec = &item->rec;
 	struct wq_watched *w = NULL;
-	struct wq_event ev, was;
-	int rc, more;
+	struct wq_event ev;
+	int rc;
 
+	if (st->norphans > ORPHANS_MAX)
+		wq_keys_reap(st);
 	wq_engine_event(&ev, item, NULL);
 	if (ev.has_key)
-		w = find_watched(st, ev.key);
+		w = wq_keys_find_watched(st, ev.key);
+	if (rec->type_nr == WQ_TYPE_KEY && (rec->subtype_nr == WQ_KEY_SETATTR || rec->subtype_nr == WQ_KEY_UPDATED))
+		wq_keys_expiry_stale(st);
+	rc = is_shown(st, w, &ev);
+	if (rc != 1)
+		return rc;
 	ev.watch = w ? w->watch : st->s->by_id[rec->id] ? st->s->by_id[rec->id] : st->s->self;
 	ev.realtime = item->boottime + (uint64_t) wq_engine_clock(st->s->m);
-	if (ev.has_key) {
-		if (rec->type_nr == WQ_TYPE_KEY && st->names)
-			wq_keys_look_again(st, &ev);
-		/* Held: the second look-up may push the first out of the table. */
-		ev.key_name = wq_name_ref(wq_keys_name_of(st, ev.key));
-		if (ev.aux_kind == WQ_AUX_KEY)
-			ev.aux_name = wq_name_ref(wq_keys_name_of_member(st, w, &ev));
+	if (ev.has_key)
+		name_event(st, w, &ev);
+	return apply_event(st, w, &ev);
+}
+
+/* ---- Snapshots ---- */
+
+void wq_keys_state_doubt(struct wq_keys_state *st)
+{
+	struct wq_watched *w;
+
+	TAILQ_FOREACH(w, &st->all, all)
+		if (w->there && w->shown && !w->orphan)
+			wq_keys_doubt(st, w, DOUBT_NOW);
+	wq_keys_expiry_stale(st);
+}
+
+int wq_keys_state_tell(struct wq_keys_state *st, enum wq_mark mark)
+{
+	struct wq_watched *w;
+	int rc;
+
+	TAILQ_FOREACH(w, &st->all, all) {
+		rc = w->orphan ? 0 : wq_keys_tell_differences(st, w, mark);
+		if (rc)
+			return rc;
 	}
-	more = before(st, w, &ev);
-	if (more && more != WQ_NO_ROOM) {
-		wq_name_unref(ev.key_name);
-		wq_name_unref(ev.aux_name);
-		return more;
+	return 0;
+}
+
+/* What records have named since it was read may have been read before or after
+ * they were posted. */
+static void doubt_named(struct wq_keys_state *st, unsigned round)
+{
+	struct wq_watched *w;
+
+	while ((w = TAILQ_FIRST(&st->recent))) {
+		TAILQ_REMOVE(&st->recent, w, recents);
+		w->recent = false;
+		if (!w->named || !w->there)
+			continue;
+		if (round < WQ_ROUNDS_MAX)
+			wq_keys_doubt(st, w, DOUBT_NOW);
+		else
+			read_later(st, w);
 	}
-	was = ev;
-	wq_name_ref(was.key_name);
-	wq_name_ref(was.aux_name);
-	rc = wq_engine_emit(st->s->m, &ev);
-	if (rec->type_nr == WQ_TYPE_META)
-		rc = apply_meta(st, w, &was, rc);
-	else if (rc >= 0)
-		rc = (more = after(st, w, &was, rc)) ? more : rc;
-	wq_name_unref(was.key_name);
-	wq_name_unref(was.aux_name);
+}
+
+int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned round)
+{
+	struct wq_watched *w;
+	bool read = false, no_room = false, at_start = mark == WQ_MARK_INITIAL;
+	int rc = 0;
+
+	doubt_named(st, round);
+	if (round == 0) {
+		st->s->wants_quiet = false;
+		while ((w = TAILQ_FIRST(&st->quiet)))
+			wq_keys_doubt(st, w, DOUBT_NOW);
+	}
+	st->reading = true;
+	/* Members that are found come behind. */
+	while (rc == 0 && (w = TAILQ_FIRST(&st->now))) {
+		read = true;
+		rc = wq_keys_read(st, w);
+		if (!rc && !no_room && !at_start)
+			rc = wq_keys_tell_differences(st, w, mark);
+		if (rc == WQ_NO_ROOM) {	/* it is told later */
+			no_room = true;
+			rc = 0;
+		}
+	}
+	st->reading = false;
+	/* At the start all is read first, then when it expires; then it is told. */
+	if (!rc && at_start)
+		rc = wq_keys_expiry_read(st);
+	if (!rc && at_start)
+		rc = wq_keys_state_tell(st, mark);
+	return rc && rc != WQ_NO_ROOM ? rc : read;
+}
+
+/* ---- Timers ---- */
+
+uint64_t wq_keys_state_deadline(struct wq_keys_state *st)
+{
+	uint64_t at = wq_keys_expiry_deadline(st);
+
+	return st->look_at && (!at || st->look_at < at) ? st->look_at : at;
+}
+
+/* Looks where nothing is heard; which may be nowhere. */
+static int look(struct wq_keys_state *st)
+{
+	bool needed = st->config.queue_fd < 0 || st->config.all || st->unheard;
+	uint64_t now = wq_engine_now(st->s->m);
+
+	if (!needed) {
+		st->look_at = 0;
+		return 0;
+	}
+	if (st->look_at && now < st->look_at)
+		return 0;
+	/* The first look is the snapshot at the start. */
+	if (!st->look_at) {
+		st->look_at = now + st->config.interval;
+		return 0;
+	}
+	st->look_at += st->config.interval;
+	if (st->look_at <= now)
+		st->look_at = now + st->config.interval;
+	return wq_keys_look(st);
+}
+
+int wq_keys_state_tick(struct wq_keys_state *st)
+{
+	int rc = look(st);
+
+	if (rc == 0 || rc == WQ_NO_ROOM)
+		rc = wq_keys_expiry_tick(st);
 	return rc;
 }

@@ -5,23 +5,37 @@
 #include "source.h"
 
 /** What is known of the watched keys: their names, whether they are still there,
- * and the members of the keyrings among them. Shared by the backends of `keys`;
- * the engine's thread's. */
+ * the members of the keyrings among them, and when they expire. Shared by the
+ * backends of `keys`; the engine's thread's. */
 struct wq_keys_state;
 
-/** @names: keys are looked up; else they are only counted, and all there is to
- * tell is what records say. @members: the members of keyrings are followed.
- * NULL without memory. */
-struct wq_keys_state *wq_keys_state_new(struct wq_source *s, bool names, bool members);
+struct wq_keys_config {
+	bool recursive;		/* members are watched, too, and theirs */
+	bool all;		/* every key in /proc/keys */
+	uint64_t interval;	/* ns: how often what can't be heard is looked at */
+	int queue_fd;		/* where keys are watched; -1: nothing is heard */
+	uint8_t quiet_id;	/* of watches that aren't shown; 0: there are none of these */
+};
+
+/** What the events that the user wants need of a state: whether members of keyrings
+ * are followed, and whether it is to be known when these expire. */
+bool wq_keys_wants_members(const struct wq_monitor *m);
+bool wq_keys_wants_expiry(const struct wq_monitor *m);
+
+/** NULL without memory or descriptors. */
+struct wq_keys_state *wq_keys_state_new(struct wq_source *s, const struct wq_keys_config *c);
 void wq_keys_state_free(struct wq_keys_state *st);
 
-/** @serial is watched. 0 or -ENOMEM. */
-int wq_keys_state_add(struct wq_keys_state *st, int32_t serial, const struct wq_watch *watch);
+/** Opens what the user named, @c->objects: looks each up and watches it, if there is
+ * a queue to hear it through. 0 or -errno with *@e. */
+int wq_keys_state_open(struct wq_keys_state *st, const struct wq_source_config *c, struct wq_error *e);
 
 /** What struct wq_source_ops wants. */
 int wq_keys_state_apply(struct wq_keys_state *st, const struct wq_item *item);
 void wq_keys_state_doubt(struct wq_keys_state *st);
 int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned round);
 int wq_keys_state_tell(struct wq_keys_state *st, enum wq_mark mark);
+uint64_t wq_keys_state_deadline(struct wq_keys_state *st);
+int wq_keys_state_tick(struct wq_keys_state *st);
 
 #endif

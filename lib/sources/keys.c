@@ -178,7 +178,7 @@ int wq_key_watch(int32_t serial, int fd, int id)
 	return rc < 0 ? -errno : 0;
 }
 
-int wq_key_notifications(struct wq_error *e)
+int wq_key_permitted(struct wq_error *e)
 {
 	unsigned char caps[2] = { 0 };
 	long n = keyctl_call(WQ_UAPI_KEYCTL_CAPABILITIES, (unsigned long) caps, sizeof(caps), 0);
@@ -188,6 +188,17 @@ int wq_key_notifications(struct wq_error *e)
 			       "keyctl(2) is not permitted: a sandbox or container forbids it (seccomp)");
 	if (n < 0 && errno == ENOSYS)
 		return wq_fail(e, WQ_NOTSUPP, ENOSYS, "this kernel has no keys (CONFIG_KEYS is not set)");
+	return 0;
+}
+
+int wq_key_notifications(struct wq_error *e)
+{
+	unsigned char caps[2] = { 0 };
+	long n = keyctl_call(WQ_UAPI_KEYCTL_CAPABILITIES, (unsigned long) caps, sizeof(caps), 0);
+	int rc = wq_key_permitted(e);
+
+	if (rc)
+		return rc;
 	if (n < 2 || !(caps[1] & WQ_UAPI_CAPS1_NOTIFICATIONS))
 		return wq_fail(e, WQ_NOTSUPP, EOPNOTSUPP,
 			       "this kernel posts no notifications of keys (CONFIG_KEY_NOTIFICATIONS is not set)");

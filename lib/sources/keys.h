@@ -28,6 +28,9 @@ int wq_key_fail(struct wq_error *e, const char *spec, int err);
  * stops doing so (-1). 0 or -errno. security/keys/keyctl.c: keyctl_watch_key() */
 int wq_key_watch(int32_t serial, int fd, int id);
 
+/** Whether keyctl(2) is there and allowed: 0, or -errno with *@e. */
+int wq_key_permitted(struct wq_error *e);
+
 /** Whether this kernel posts notifications of keys: 0, or -errno with *@e. */
 int wq_key_notifications(struct wq_error *e);
 

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * When keys expire, of which the kernel says nothing. /proc/keys shows the time that
+ * is left, rounded down to its unit: "90s" is a minute and shows as "1m". So what is
+ * known is a time before which a key doesn't expire; then it is looked at again.
+ * security/keys/proc.c: proc_keys_show(). That a key has expired is told when the
+ * kernel refuses it with EKEYEXPIRED, and not before.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "models/names.h"
+#include "sources/keys.h"
+#include "sources/keys-watched.h"
+
+#define SECOND		UINT64_C(1000000000)	/* ns */
+#define FD_PAUSE	(10 * 1000000)		/* ns between reads of the timer */
+#define RECHECK		(50 * 1000000)		/* ns: the kernel's seconds may lag by a tick */
+#define RECHECK_FOR	2			/* s; then /proc/keys has the word */
+#define GC_TRIES	30			/* s apart */
+
+int wq_keys_expiry_open(struct wq_keys_state *st)
+{
+	struct wq_keys_expiry *x = &st->expiry;
+
+	x->timerfd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (x->timerfd < 0)
+		return -errno;
+	x->clock = wq_engine_clock(st->s->m);
+	x->stale = true;
+	return wq_engine_poll(st->s->m, x->timerfd);
+}
+
+void wq_keys_expiry_close(struct wq_keys_state *st)
+{
+	if (st->expiry.timerfd >= 0)
+		close(st->expiry.timerfd);
+}
+
+void wq_keys_expiry_stale(struct wq_keys_state *st)
+{
+	st->expiry.stale = st->expiry.wanted;
+}
+
+static uint64_t now_seconds(const struct wq_keys_state *st)
+{
+	return (wq_engine_now(st->s->m) + (uint64_t) wq_engine_clock(st->s->m)) / SECOND;
+}
+
+/* ---- Reading ---- */
+
+static void set_next(struct wq_keys_expiry *x, const struct wq_watched *w)
+{
+	if (w->expires && !w->expired && !w->revoked && (!x->next || w->expires < x->next))
+		x->next = w->expires;
+}
+
+/* Its name has the time, for the column. */
+static void put_in_name(struct wq_keys_state *st, const struct wq_watched *w)
+{
+	struct wq_name *n = wq_keys_find(st->names, (uint32_t) w->serial);
+
+	if (!n || n->expires == w->expires)
+		return;
+	n = wq_name_with_expiry(n, w->expires);
+	if (n)
+		wq_keys_put(st->names, n);
+	wq_name_unref(n);
+}
+
+/* What is left is shown again and again: it has been set only where it is not what was
+ * left before. */
+static bool was_set(const struct wq_watched *w, uint64_t from, uint32_t unit)
+{
+	uint64_t old_end = w->expires + w->expires_unit, end = from + unit;
+
+	if (!w->expires || !from)
+		return w->expires != from;
+	return from > old_end + 1 || end + 1 < w->expires;
+}
+
+static void set_expiry(struct wq_keys_state *st, struct wq_watched *w, uint64_t from, uint32_t unit)
+{
+	if (was_set(w, from, unit)) {
+		/* Who hears of it has been told. */
+		if (w->listed && !w->heard && w->shown)
+			w->attr_told = false;
+		w->expires = from;
+	} else if (from > w->expires) {
+		w->expires = from;
+	}
+	w->expires_unit = unit;
+	w->listed = true;
+	if (w->expired && from > now_seconds(st)) {	/* updating a key revives it */
+		w->expired = w->expired_told = false;
+	}
+	put_in_name(st, w);
+}
+
+/* "perm", "expd", or a number and its unit. */
+static void parse_expiry(struct wq_keys_state *st, struct wq_watched *w, const char *left, uint64_t now)
+{
+	static const struct {
+		char letter;
+		uint32_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
+	unsigned long n;
+	unsigned i;
+	char *end;
+
+	if (strcmp(left, "expd") == 0) {
+		if (!w->expires)
+			w->expires = now;	/* a moment ago, or long ago */
+		w->expired_before = !w->listed && st->expiry.first;
+		w->listed = true;
+		return;
+	}
+	n = strtoul(left, &end, 10);
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (end > left && *end == units[i].letter) {
+			set_expiry(st, w, now + n * units[i].seconds, units[i].seconds);
+			return;
+		}
+	set_expiry(st, w, 0, 0);
+}
+
+/* A key that nobody named, and that --all is for. */
+static int find_root(struct wq_keys_state *st, int32_t serial, struct wq_watched **w)
+{
+	if (*w && (*w)->root)
+		return 0;
+	if (!*w)
+		*w = wq_keys_new_watched(st, serial, st->all_watch);
+	if (!*w)
+		return -ENOMEM;
+	wq_keys_new_root(st, *w);
+	return 0;
+}
+
+/* "%08x flags usage left permissions uid gid type description" */
+static int parse_line(struct wq_keys_state *st, const char *line, uint64_t now)
+{
+	struct wq_watched *w;
+	char flags[16], left[16];
+	unsigned serial;
+
+	if (sscanf(line, "%x %15s %*s %15s", &serial, flags, left) != 3)
+		return 0;
+	w = wq_keys_find_watched(st, serial);
+	if (st->config.all && find_root(st, (int32_t) serial, &w))
+		return -ENOMEM;
+	if (!w)
+		return 0;
+	if (strchr(flags, 'i') && !w->heard)
+		w->invalid = true;
+	parse_expiry(st, w, left, now);
+	return 0;
+}
+
+static int read_all(struct wq_keys_state *st)
+{
+	/* The time before: nothing expires before what is made of it. */
+	uint64_t now = wq_now_realtime() / SECOND;
+	FILE *f = fopen("/proc/keys", "re");
+	char *line = NULL;
+	size_t room = 0;
+	int rc = 0;
+
+	if (!f)
+		return 0;
+	while (!rc && getline(&line, &room, f) >= 0)
+		rc = parse_line(st, line, now);
+	free(line);
+	fclose(f);
+	return rc;
+}
+
+int wq_keys_expiry_read(struct wq_keys_state *st)
+{
+	struct wq_keys_expiry *x = &st->expiry;
+	struct wq_watched *w;
+	uint64_t now = wq_engine_now(st->s->m);
+	int rc;
+
+	if (!x->wanted && !st->config.all)
+		return 0;
+	if (x->read_at && now < x->read_at + SECOND) {
+		x->stale = true;
+		return 0;
+	}
+	wq_keys_hear_news(st);		/* heard of first: else a time-out may be missed */
+	x->stale = false;
+	x->first = !x->read_at;
+	x->read_at = now;
+	rc = read_all(st);
+	x->next = 0;
+	TAILQ_FOREACH(w, &st->all, all)
+		set_next(x, w);
+	return rc;
+}
+
+/* ---- Expiring ---- */
+
+/* When the kernel has collected it: it leaves its keyrings, and posts nothing. */
+static void await_collection(struct wq_keys_state *st)
+{
+	FILE *f = fopen("/proc/sys/kernel/keys/gc_delay", "re");
+	unsigned delay = 300;
+
+	if (f && fscanf(f, "%u", &delay) != 1)
+		delay = 300;
+	if (f)
+		fclose(f);
+	st->expiry.gc_at = wq_engine_now(st->s->m) + (delay + 1) * SECOND;
+	st->expiry.gc_tries = 0;
+}
+
+/* 0: the kernel has it still; EKEYEXPIRED; another error. */
+static int refusal(const struct wq_watched *w)
+{
+	struct wq_name *n = wq_key_describe(w->serial);
+
+	if (!n)
+		return errno;
+	wq_name_unref(n);
+	return 0;
+}
+
+static int expire(struct wq_keys_state *st, struct wq_watched *w, uint64_t now)
+{
+	struct wq_keys_expiry *x = &st->expiry;
+	int rc = refusal(w);
+
+	if (rc == 0 && now < w->expires + RECHECK_FOR) {
+		/* Somebody gave it more time, or the clock is a little behind. */
+		x->stale = true;
+		x->recheck_at = wq_engine_now(st->s->m) + RECHECK;
+		return 0;
+	}
+	if (rc != EKEYEXPIRED) {
+		x->stale |= rc == 0;
+		w->expires = 0;
+		return 0;
+	}
+	w->expired = true;
+	if (!w->heard)
+		await_collection(st);
+	rc = wq_keys_tell_key(st, w, WQ_KEY_EXPIRED, 0, NULL, w->expired_before ? WQ_MARK_INITIAL : WQ_MARK_NONE);
+	w->expired_told = rc != WQ_NO_ROOM;
+	return rc;
+}
+
+static int expire_due(struct wq_keys_state *st)
+{
+	struct wq_keys_expiry *x = &st->expiry;
+	uint64_t now = now_seconds(st);
+	struct wq_watched *w;
+	int rc = 0;
+
+	x->recheck_at = 0;
+	if (!x->next || x->next > now)
+		return 0;
+	x->next = 0;
+	TAILQ_FOREACH(w, &st->all, all) {
+		if (w->expires && w->expires <= now && !w->expired && !w->revoked && !w->orphan && w->there) {
+			rc = expire(st, w, now);
+			if (rc && rc != WQ_NO_ROOM)
+				break;
+		}
+		set_next(x, w);
+	}
+	return rc;
+}
+
+/* Members that expired and whose watch could not be had go without a word. */
+static void look_for_collected(struct wq_keys_state *st)
+{
+	struct wq_keys_expiry *x = &st->expiry;
+	struct wq_watched *w, *ring;
+	bool waits = false;
+
+	TAILQ_FOREACH(w, &st->all, all) {
+		if (!w->expired || w->heard || w->orphan || !w->there)
+			continue;
+		waits = true;
+		ring = w->root ? w : wq_keys_ring_with(st, (uint32_t) w->serial);
+		if (ring)
+			wq_keys_doubt(st, ring, DOUBT_NOW);
+	}
+	if (waits)
+		wq_engine_read_soon(st->s->m);
+	x->gc_at = waits && ++x->gc_tries < GC_TRIES ? wq_engine_now(st->s->m) + SECOND : 0;
+}
+
+/* ---- Timers ---- */
+
+static void arm(struct wq_keys_expiry *x)
+{
+	struct itimerspec when = { .it_value.tv_sec = (time_t) x->next };
+
+	if (x->armed == x->next || x->recheck_at)
+		return;
+	x->armed = x->next;
+	timerfd_settime(x->timerfd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
+}
+
+/* It has run out, or the clock was set. Read no more often than need be: each
+ * dispatch comes here. */
+static void read_timer(struct wq_keys_state *st)
+{
+	struct wq_keys_expiry *x = &st->expiry;
+	uint64_t now = wq_engine_now(st->s->m), ticks;
+
+	if (!x->armed || now < x->fd_read_at + FD_PAUSE)
+		return;
+	x->fd_read_at = now;
+	if (read(x->timerfd, &ticks, sizeof(ticks)) < 0 && errno != ECANCELED)
+		return;
+	x->armed = 0;
+}
+
+int wq_keys_expiry_tick(struct wq_keys_state *st)
+{
+	struct wq_keys_expiry *x = &st->expiry;
+	uint64_t now = wq_engine_now(st->s->m);
+	int rc = 0;
+
+	if (x->wanted)
+		read_timer(st);
+	/* What is left is shown anew: the kernel compares with the wall clock. */
+	if (x->clock != wq_engine_clock(st->s->m)) {
+		x->clock = wq_engine_clock(st->s->m);
+		x->stale = true;
+		x->armed = 0;
+	}
+	if (x->stale && now >= x->read_at + SECOND)
+		rc = wq_keys_expiry_read(st);
+	if (!rc && (x->next && x->next <= now_seconds(st)) && now >= x->recheck_at)
+		rc = expire_due(st);
+	if (x->gc_at && now >= x->gc_at)
+		look_for_collected(st);
+	if (st->norphans && now >= st->orphaned_at + SECOND)
+		wq_keys_reap(st);
+	if (x->wanted)
+		arm(x);
+	return rc;
+}
+
+static void sooner(uint64_t *at, uint64_t than)
+{
+	if (than && (!*at || than < *at))
+		*at = than;
+}
+
+uint64_t wq_keys_expiry_deadline(const struct wq_keys_state *st)
+{
+	const struct wq_keys_expiry *x = &st->expiry;
+	uint64_t at = 0;
+
+	if (x->stale)
+		sooner(&at, x->read_at + SECOND);
+	if (st->norphans)
+		sooner(&at, st->orphaned_at + SECOND);
+	sooner(&at, x->recheck_at);
+	sooner(&at, x->gc_at);
+	return at;
+}
