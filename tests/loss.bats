@@ -289,6 +289,7 @@ is_finishing() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | s
 	stop json
 	start json keys -J --strict -d 32 -w 1s "$ring"
 	kill -STOP "$pid"
+	await is_stopped "$pid"
 	burst 40 "$ring" >time
 	kill -CONT "$pid"
 	status=0
@@ -300,6 +301,7 @@ is_finishing() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | s
 @test "a capture that tells of a loss: --strict has status 4 there, too" {
 	start note keys -B=annotated -d 32 "$ring"
 	kill -STOP "$pid"
+	await is_stopped "$pid"
 	burst 40 "$ring" >time
 	kill -CONT "$pid"
 	await grep -q resync <(watchq decode -J note) || await has_resync note

@@ -35,16 +35,21 @@ model() {
 }
 
 # One seed: operations, with watchq stopped at random, to the last event and the quiet
-# after it.
+# after it. It watches each key, or with -R the keyring at the top alone.
 one() {	# SEED KIND OPTION...
-	local seed=$1 kind=$2 tree top run
+	local seed=$1 kind=$2 tree top run watched listing=list
 	shift 2
 	top=$(keyctl newring "top-$seed" "$ring")
 	tree=$("$HELPERS/keytree" make "$top")
+	watched=$tree
+	case " $* " in *" -R "*)
+		watched=$top
+		listing=tree ;;
+	esac
 	mkdir "$seed"
 	cd "$seed"
 	# shellcheck disable=SC2086
-	"$WATCHQ" keys -J -I --marks -v "$@" $tree >json 2>err 3>&- &
+	"$WATCHQ" keys -J -I --marks -v "$@" $watched >json 2>err 3>&- &
 	local watcher=$!
 	await grep -q ': ready$' err
 	# shellcheck disable=SC2086
@@ -60,7 +65,7 @@ one() {	# SEED KIND OPTION...
 	done
 	wait "$run" || { echo "seed $seed: keytree failed" >&2; return 1; }
 	# shellcheck disable=SC2086
-	if ! DEADLINE=20 await settled "$kind" $tree; then
+	if ! DEADLINE=20 await settled "$kind" $listing $watched; then
 		echo "seed $seed: what is listed, and what the stream says:" >&2
 		diff listing model >&2
 		kill -KILL "$watcher"
@@ -75,13 +80,13 @@ one() {	# SEED KIND OPTION...
 
 # Quiet after the end, and right at that moment. With keys that run out time goes on
 # changing things, so then: right at some moment.
-settled() {	# KIND SERIAL...
-	local kind=$1
-	shift
+settled() {	# KIND list|tree SERIAL...
+	local kind=$1 listing=$2
+	shift 2
 	if [ "$kind" = seen ] && [ ! -s said ]; then
 		awk '/"aux_description":"end"/ { end = 1 } /"quiet"/ && end { quiet = 1 } END { exit !quiet }' json || return
 	fi
-	"$HELPERS/keytree" list "$@" >listing
+	"$HELPERS/keytree" "$listing" "$@" >listing
 	model json listing >model
 	if cmp -s listing model; then return 0; fi
 	[ "$kind" != seen ] || sleep 20		# it was quiet, and wrong: no second chance
@@ -107,6 +112,16 @@ many() {	# FIRST LAST KIND OPTION...
 	[ -w /proc/sys/kernel/keys/gc_delay ] || skip "needs root, for a shorter /proc/sys/kernel/keys/gc_delay"
 	echo 1 >/proc/sys/kernel/keys/gc_delay
 	many 101 $((100 + SEEDS)) all --sweep 200ms
+}
+
+@test "$((SEEDS / 2)) seeds: -R, from the keyring at the top" {
+	many 201 $((200 + SEEDS / 2)) seen -R
+}
+
+@test "$((SEEDS / 2)) seeds: -R, and keys that run out and are collected without a record" {
+	[ -w /proc/sys/kernel/keys/gc_delay ] || skip "needs root, for a shorter /proc/sys/kernel/keys/gc_delay"
+	echo 1 >/proc/sys/kernel/keys/gc_delay
+	many 301 $((300 + SEEDS / 2)) all -R
 }
 
 @test "a keyring of which nothing was lost is read once" {

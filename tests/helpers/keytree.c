@@ -10,7 +10,7 @@
  * record. The last is always a key that is linked into the first keyring: "end".
  *
  * keytree list SERIAL...: "KEYRING MEMBER..." in order for each that is a keyring and
- * can be read.
+ * can be read. keytree tree SERIAL...: the same of all that are in these, too.
  */
 #include <errno.h>
 #include <keyutils.h>
@@ -146,26 +146,43 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static int list(char **argv, int nargs)
+static key_serial_t todo[65536];
+static int ntodo;
+
+static void add_todo(key_serial_t key)
+{
+	int i;
+
+	for (i = 0; i < ntodo && todo[i] != key; i++)
+		;
+	if (i == ntodo && ntodo < 65536)
+		todo[ntodo++] = key;
+}
+
+static int list(char **argv, int nargs, bool deep)
 {
 	static key_serial_t members[65536];
 	int i, j;
 
-	for (i = 0; i < nargs; i++) {
-		key_serial_t ring = (key_serial_t) atol(argv[i]);
+	for (i = 0; i < nargs; i++)
+		add_todo((key_serial_t) atol(argv[i]));
+	for (i = 0; i < ntodo; i++) {
 		char desc[256];
 		long n;
 
-		if (keyctl_describe(ring, desc, sizeof(desc)) < 0 || strncmp(desc, "keyring;", 8) != 0)
+		if (keyctl_describe(todo[i], desc, sizeof(desc)) < 0 || strncmp(desc, "keyring;", 8) != 0)
 			continue;
-		n = keyctl_read(ring, (char *) members, sizeof(members));
+		n = keyctl_read(todo[i], (char *) members, sizeof(members));
 		if (n < 0)
 			continue;
 		n /= (long) sizeof(members[0]);
 		qsort(members, (size_t) n, sizeof(members[0]), compare);
-		printf("%d", ring);
-		for (j = 0; j < n; j++)
+		printf("%d", todo[i]);
+		for (j = 0; j < n; j++) {
 			printf(" %d", members[j]);
+			if (deep)
+				add_todo(members[j]);
+		}
 		printf("\n");
 	}
 	return 0;
@@ -178,6 +195,8 @@ int main(int argc, char **argv)
 	if (argc > 4 && strcmp(argv[1], "run") == 0)
 		return run(argv + 2, argc - 2);
 	if (argc > 2 && strcmp(argv[1], "list") == 0)
-		return list(argv + 2, argc - 2);
+		return list(argv + 2, argc - 2, false);
+	if (argc > 2 && strcmp(argv[1], "tree") == 0)
+		return list(argv + 2, argc - 2, true);
 	return 1;
 }
