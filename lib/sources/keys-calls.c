@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* System calls on keys: beginnings and ends, made into calls. */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <traceevent/event-parse.h>
+#include <unistd.h>
+
+#include "libwatchq.h"
+#include "sources/keys-calls.h"
+#include "uapi.h"
+
+#define PENDING_MAX	1024	/* calls that have begun and not ended: threads */
+#define ARGS_MAX	5
+
+#define KINDS		3
+
+/* In the order of their fields; keyctl's option comes first. */
+static const struct call_kind {
+	enum wq_key_op op;
+	const char *name;
+	const char *args[ARGS_MAX];
+} kinds[KINDS] = {
+	{ WQ_CALL_ADD_KEY, "add_key", { "_type", "_description", "_payload", "plen", "ringid" } },
+	{ WQ_CALL_REQUEST_KEY, "request_key", { "_type", "_description", "_callout_info", "destringid" } },
+	{ WQ_CALL_KEYCTL, "keyctl", { "arg2", "arg3", "arg4", "arg5" } },
+};
+
+/* Options of keyctl that change no key and no keyring; any other may. */
+static const uint32_t looks[] = {
+	KEYCTL_DESCRIBE, KEYCTL_READ, KEYCTL_SET_REQKEY_KEYRING, KEYCTL_ASSUME_AUTHORITY,
+	KEYCTL_GET_SECURITY, KEYCTL_DH_COMPUTE, KEYCTL_PKEY_QUERY, KEYCTL_PKEY_ENCRYPT,
+	KEYCTL_PKEY_DECRYPT, KEYCTL_PKEY_SIGN, KEYCTL_PKEY_VERIFY, WQ_UAPI_KEYCTL_CAPABILITIES,
+	WQ_UAPI_KEYCTL_WATCH_KEY,
+};
+
+/* An event and its fields. */
+struct side {
+	int id;
+	struct tep_format_field *tid;
+	struct tep_format_field *option;	/* NULL: it has none */
+	struct tep_format_field *args[ARGS_MAX];
+	struct tep_format_field *ret;
+};
+
+struct pending {
+	uint32_t tid;
+	bool doubtful;		/* events were missed since: it may have been another call */
+	uint8_t kind;
+	uint32_t option;
+	uint64_t args[ARGS_MAX];
+};
+
+struct wq_key_calls {
+	struct side enter[KINDS], exit[KINDS];
+	struct pending pending[PENDING_MAX];
+	unsigned npending;
+};
+
+/* ---- Running ---- */
+
+static uint64_t number(struct tep_format_field *f, const struct wq_trace_event *ev)
+{
+	unsigned long long v = 0;
+
+	if (f && (unsigned) (f->offset + f->size) <= ev->len)
+		tep_read_number_field(f, ev->data, &v);
+	return v;
+}
+
+/* These two look where they aren't told to link: man keyctl_search, keyctl_get_keyring_ID. */
+static bool may_change(const struct pending *p)
+{
+	unsigned i;
+
+	if (kinds[p->kind].op != WQ_CALL_KEYCTL)
+		return true;
+	if (p->option == KEYCTL_SEARCH)
+		return (uint32_t) p->args[3] != 0;
+	if (p->option == KEYCTL_GET_KEYRING_ID)
+		return (uint32_t) p->args[1] != 0;
+	for (i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		if (p->option == looks[i])
+			return false;
+	return true;
+}
+
+static struct pending *find(struct wq_key_calls *kc, uint32_t tid)
+{
+	unsigned i;
+
+	for (i = 0; i < kc->npending; i++)
+		if (kc->pending[i].tid == tid)
+			return &kc->pending[i];
+	return NULL;
+}
+
+static void forget(struct wq_key_calls *kc, struct pending *p)
+{
+	*p = kc->pending[--kc->npending];
+}
+
+static int lost(struct wq_key_call *call, int64_t events)
+{
+	*call = (struct wq_key_call) { .op = WQ_CALL_LOST, .ret = events };
+	return 1;
+}
+
+static int begin(struct wq_key_calls *kc, uint8_t kind, const struct wq_trace_event *ev,
+		 struct wq_key_call *call)
+{
+	const struct side *s = &kc->enter[kind];
+	struct pending p = {
+		.tid = (uint32_t) number(s->tid, ev), .kind = kind, .option = (uint32_t) number(s->option, ev),
+	}, *old = find(kc, p.tid);
+	unsigned i;
+
+	/* A thread makes one call at a time: the end of that one was missed. */
+	if (old)
+		forget(kc, old);
+	for (i = 0; i < ARGS_MAX; i++)
+		p.args[i] = number(s->args[i], ev);
+	if (!may_change(&p))
+		return 0;
+	if (kc->npending == PENDING_MAX)
+		return lost(call, 1);
+	kc->pending[kc->npending++] = p;
+	return 0;
+}
+
+static int end(struct wq_key_calls *kc, uint8_t kind, const struct wq_trace_event *ev,
+	       struct wq_key_call *call)
+{
+	const struct side *s = &kc->exit[kind];
+	uint32_t tid = (uint32_t) number(s->tid, ev);
+	int64_t ret = (int64_t) number(s->ret, ev);
+	struct pending *found = find(kc, tid), p;
+
+	/* Most have none: their beginnings were left out in the kernel. */
+	if (!found)
+		return 0;
+	p = *found;
+	forget(kc, found);
+	if (p.kind != kind || ret < 0)
+		return 0;
+	if (p.doubtful)
+		return lost(call, 1);
+	*call = (struct wq_key_call) {
+		.boottime = ev->time, .op = kinds[kind].op, .tid = tid, .option = p.option, .ret = ret,
+	};
+	memcpy(call->args, p.args, sizeof(call->args));
+	return 1;
+}
+
+int wq_key_calls_take(struct wq_key_calls *kc, const struct wq_trace_event *ev, struct wq_key_call *call)
+{
+	unsigned i;
+
+	if (ev->missed) {
+		for (i = 0; i < kc->npending; i++)
+			kc->pending[i].doubtful = true;
+		return lost(call, (int64_t) ev->missed);
+	}
+	for (i = 0; i < KINDS; i++) {
+		if (ev->id == kc->enter[i].id)
+			return begin(kc, (uint8_t) i, ev, call);
+		if (ev->id == kc->exit[i].id)
+			return end(kc, (uint8_t) i, ev, call);
+	}
+	return 0;
+}
+
+/* ---- Opening ---- */
+
+/* A call whose option has bits above the lower 32 passes, and is looked at here. */
+static void add_options(char *filter, size_t size)
+{
+	size_t len = strlen(filter);
+	unsigned i;
+
+	len += (size_t) snprintf(filter + len, size - len, "%s(option != %d || arg5 != 0) && (option != %d || arg3 != 0)",
+				 len ? " && " : "", KEYCTL_SEARCH, KEYCTL_GET_KEYRING_ID);
+	for (i = 0; i < sizeof(looks) / sizeof(looks[0]) && len < size; i++)
+		len += (size_t) snprintf(filter + len, size - len, " && option != %u", looks[i]);
+}
+
+static int add_side(struct wq_trace *t, const char *edge, const struct call_kind *kind,
+		    struct side *s, struct tep_event **event, struct wq_error *e)
+{
+	bool is_enter = strcmp(edge, "enter") == 0;
+	char name[64], filter[1024] = "";
+	int rc;
+
+	if (wq_trace_knows_pids(t))
+		snprintf(filter, sizeof(filter), "common_pid != %d", (int) gettid());
+	if (is_enter && kind->op == WQ_CALL_KEYCTL)
+		add_options(filter, sizeof(filter));
+	snprintf(name, sizeof(name), "sys_%s_%s", edge, kind->name);
+	rc = wq_trace_add(t, "syscalls", name, filter[0] ? filter : NULL, event, e);
+	if (rc)
+		return rc;
+	s->id = (*event)->id;
+	s->tid = tep_find_common_field(*event, "common_pid");
+	return s->tid ? 0 : wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s has no common_pid", name);
+}
+
+static int need(struct tep_format_field **field, struct tep_event *ev, const char *name, struct wq_error *e)
+{
+	*field = tep_find_field(ev, name);
+	if (*field)
+		return 0;
+	return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "tracefs: this kernel's event %s has no field %s, which watchq needs",
+		       ev->name, name);
+}
+
+static int add_kind(struct wq_key_calls *kc, struct wq_trace *t, unsigned k, struct wq_error *e)
+{
+	struct tep_event *event;
+	unsigned i;
+	/* The end first: else calls would be pending whose end was not recorded. */
+	int rc = add_side(t, "exit", &kinds[k], &kc->exit[k], &event, e);
+
+	if (!rc)
+		rc = need(&kc->exit[k].ret, event, "ret", e);
+	if (!rc)
+		rc = add_side(t, "enter", &kinds[k], &kc->enter[k], &event, e);
+	for (i = 0; !rc && i < ARGS_MAX && kinds[k].args[i]; i++)
+		rc = need(&kc->enter[k].args[i], event, kinds[k].args[i], e);
+	if (!rc && kinds[k].op == WQ_CALL_KEYCTL)
+		rc = need(&kc->enter[k].option, event, "option", e);
+	return rc;
+}
+
+int wq_key_calls_open(struct wq_key_calls **out, struct wq_trace *t, struct wq_error *e)
+{
+	struct wq_key_calls *kc = calloc(1, sizeof(*kc));
+	unsigned k;
+	int rc = 0;
+
+	if (!kc)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	memset(kc->pending, 0xff, sizeof(kc->pending));	/* in memory before the first read: drain.c */
+	for (k = 0; k < KINDS && !rc; k++)
+		rc = add_kind(kc, t, k, e);
+	if (rc)
+		wq_key_calls_close(kc);
+	else
+		*out = kc;
+	return rc;
+}
+
+void wq_key_calls_close(struct wq_key_calls *kc)
+{
+	free(kc);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef WQ_TRACE_H
+#define WQ_TRACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tep_event;
+struct wq_error;
+
+/** Events of the kernel's tracepoints, as an instance of tracefs records them for us
+ * alone; nothing outside the instance is changed. Read as binary pages:
+ * Documentation/trace/ring-buffer-design.rst; libtraceevent parses them. */
+struct wq_trace;
+
+/** An event, or a gap before the next one of the same processor. */
+struct wq_trace_event {
+	uint64_t time;		/* CLOCK_BOOTTIME, ns; 0 in a gap */
+	uint64_t missed;	/* a gap: so many events were dropped, at the least; else 0 */
+	const void *data;	/* fields, as the event's format has them; NULL in a gap */
+	unsigned len;		/* bytes */
+	unsigned cpu;
+	int id;			/* struct tep_event: id; -1 in a gap */
+};
+
+/** KiB that each processor's buffer has by default: some 11,000 system calls. A
+ * thread in real time reads it after 2 ms at most (WQ_DRAIN_PAUSE), in which one
+ * processor makes some 4,000. Each processor that there is takes so much. */
+#define WQ_TRACE_KIB	1024
+
+/** Whether system calls can be traced here: 0, or -errno with the reason in *@e.
+ * Leaves nothing behind. */
+int wq_trace_probe(struct wq_error *e);
+
+/** Opens a trace without any event in it. Its buffers are @kib KiB for each
+ * processor. 0; -errno with *@e: WQ_NOTSUPP as wq_tracefs_root(). */
+int wq_trace_open(struct wq_trace **t, unsigned kib, struct wq_error *e);
+/** Ends it and removes the instance. @t may be NULL. */
+void wq_trace_close(struct wq_trace *t);
+
+/** Finds an event, "syscalls" and "sys_enter_keyctl", by its format file: *@event,
+ * which is the trace's; and records it from now on where @filter passes it:
+ * Documentation/trace/events.rst, "Event filtering"; NULL passes all. 0; -errno with
+ * *@e. */
+int wq_trace_add(struct wq_trace *t, const char *system, const char *name, const char *filter,
+		 struct tep_event **event, struct wq_error *e);
+
+/** Polls readable when there are events; stays the trace's. Processors that first
+ * come up later aren't heard. */
+int wq_trace_fd(const struct wq_trace *t);
+
+/** Takes an event, which is good until it returns. 0; else it has not taken it, and
+ * is given it again by the next wq_trace_read(). */
+typedef int (*wq_trace_fn)(void *data, const struct wq_trace_event *ev);
+
+/** Gives all that was recorded before the call to @fn, in the order of time over all
+ * processors. Never waits; no other system calls than read(2) and, where the vDSO
+ * has none, clock_gettime(2); no allocation. 0: all was read, wait for
+ * wq_trace_fd(); 1: call again, since something came meanwhile or wasn't taken;
+ * -errno with *@e. */
+int wq_trace_read(struct wq_trace *t, wq_trace_fn fn, void *data, struct wq_error *e);
+
+/** What the thread @tid, common_pid of an event, is called: the name that it has now,
+ * or, if it is gone, that the kernel has kept: it keeps 128, of those that were
+ * traced last. 15 bytes at most and NUL. 0 or -ESRCH. Reads files. */
+int wq_trace_command(const struct wq_trace *t, uint32_t tid, char comm[16]);
+/** The process that the thread @tid belongs to; @tid where that is gone. Reads a file. */
+uint32_t wq_trace_process(const struct wq_trace *t, uint32_t tid);
+/** Whether common_pid of an event is the ID that we know that thread by: not in a PID
+ * namespace of a container's. */
+bool wq_trace_knows_pids(const struct wq_trace *t);
+
+#endif

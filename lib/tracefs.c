@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* tracefs: where it is, and instances of our own in it. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "libwatchq.h"
+#include "tracefs.h"
+
+#define MAGIC		0x74726163	/* include/uapi/linux/magic.h: TRACEFS_MAGIC */
+#define PREFIX		"watchq-"	/* of our instances' names */
+#define NAMES		100		/* names that are tried */
+#define BUSY_TRIES	100
+#define BUSY_US		2000		/* between them */
+
+/* ---- Files ---- */
+
+int wq_tracefs_write(int dir, const char *path, const char *text)
+{
+	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+/* Reads on to the end, or to an error. */
+static int read_fd(int fd, char **text, size_t *len)
+{
+	size_t size = 0;
+
+	*text = NULL;
+	*len = 0;
+	for (;;) {
+		ssize_t n;
+
+		if (size - *len < 2) {
+			char *more = realloc(*text, size + 8192);
+
+			if (!more)
+				return -ENOMEM;
+			*text = more;
+			size += 8192;
+		}
+		n = read(fd, *text + *len, size - *len - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		*len += (size_t) n;
+		(*text)[*len] = '\0';
+		if (n == 0)
+			return 0;
+	}
+}
+
+int wq_tracefs_read(int dir, const char *path, char **text, size_t *len)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = read_fd(fd, text, len);
+	if (rc) {
+		free(*text);
+		*text = NULL;
+	}
+	close(fd);
+	return rc;
+}
+
+int wq_tracefs_fail(struct wq_error *e, const char *path, int err)
+{
+	switch (err) {
+	case EACCES:
+		return wq_fail(e, WQ_NOTSUPP, err, "tracefs: this user may not use %s; run watchq as root", path);
+	case EPERM:	/* fs/tracefs, kernel/trace: LOCKDOWN_TRACEFS */
+		return wq_fail(e, WQ_NOTSUPP, err,
+			       "tracefs: %s: the kernel is locked down, or a sandbox forbids tracing; see kernel_lockdown(7)", path);
+	case EROFS:
+		return wq_fail(e, WQ_NOTSUPP, err,
+			       "tracefs: it is mounted read-only; mount -o remount,rw it, or run watchq where it is not");
+	default:
+		return wq_fail(e, WQ_FAILURE, err, "tracefs: %s: %s", path, strerror(err));
+	}
+}
+
+/* ---- The root ---- */
+
+/* A descriptor, or -ENOENT: not mounted; -errno: it is, but can't be opened. */
+static int open_mounted(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	int fd = -1, rc = -ENOENT;
+	struct mntent *m;
+	struct statfs fs;
+
+	if (!mounts)
+		return rc;
+	while (fd < 0 && (m = getmntent(mounts))) {
+		if (strcmp(m->mnt_type, "tracefs") != 0)
+			continue;
+		fd = open(m->mnt_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0) {
+			rc = -errno;
+		} else if (fstatfs(fd, &fs) || fs.f_type != MAGIC) {
+			close(fd);	/* something is mounted over it */
+			fd = -1;
+		}
+	}
+	endmntent(mounts);
+	return fd < 0 ? rc : fd;
+}
+
+/* A mount that stands nowhere: gone with its descriptor, whatever becomes of us. */
+static int mount_detached(void)
+{
+	int fs = fsopen("tracefs", FSOPEN_CLOEXEC), fd = -1, err;
+
+	if (fs < 0)
+		return -errno;
+	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	err = errno;
+	close(fs);
+	return fd < 0 ? -err : fd;
+}
+
+int wq_tracefs_root(struct wq_error *e)
+{
+	int mounted = open_mounted(), fd;
+
+	if (mounted >= 0)
+		return mounted;
+	fd = mount_detached();
+	if (fd >= 0)
+		return fd;
+	if (mounted == -EACCES)
+		return wq_tracefs_fail(e, "where it is mounted", EACCES);
+	switch (-fd) {
+	case ENODEV:
+		return wq_fail(e, WQ_NOTSUPP, ENOTSUP,
+			       "this kernel has no tracefs; one with CONFIG_FTRACE_SYSCALLS=y is needed");
+	case EPERM:
+	case ENOSYS:
+		return wq_fail(e, WQ_NOTSUPP, -fd,
+			       "tracefs is not mounted, and may not be mounted from here; as root: mount -t tracefs nodev /sys/kernel/tracing");
+	default:
+		return wq_fail(e, WQ_FAILURE, -fd,
+			       "can't mount tracefs: %s; try: mount -t tracefs nodev /sys/kernel/tracing", strerror(-fd));
+	}
+}
+
+/* ---- Instances ---- */
+
+/* Whether @name still is the directory that @dir was opened as. */
+static bool is_same(int instances, const char *name, int dir)
+{
+	struct stat a, b;
+
+	return fstat(dir, &a) == 0 && fstatat(instances, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Opens @name and locks it: a descriptor, or -1 where it is somebody's or gone. */
+static int lock_instance(int instances, const char *name)
+{
+	int dir = openat(instances, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir < 0)
+		return -1;
+	/* Who removes one has its lock: what is the same now stays so. */
+	if (flock(dir, LOCK_EX | LOCK_NB) == 0 && is_same(instances, name, dir))
+		return dir;
+	close(dir);
+	return -1;
+}
+
+/* Only with the lock. */
+static void remove_instance(int instances, const char *name, int dir)
+{
+	unsigned i;
+
+	wq_tracefs_write(dir, "events/enable", "0");
+	for (i = 0; i < BUSY_TRIES; i++) {
+		if (unlinkat(instances, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
+			return;
+		usleep(BUSY_US);
+	}
+}
+
+static void remove_dead(int instances)
+{
+	int fd = openat(instances, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	if (!list) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((d = readdir(list))) {
+		int dir = strncmp(d->d_name, PREFIX, strlen(PREFIX)) == 0 ? lock_instance(instances, d->d_name) : -1;
+
+		if (dir < 0)
+			continue;
+		remove_instance(instances, d->d_name, dir);
+		close(dir);
+	}
+	closedir(list);
+}
+
+static int make_instance(struct wq_tracefs *tf, int instances, struct wq_error *e)
+{
+	unsigned i;
+
+	for (i = 0; i < NAMES; i++) {
+		snprintf(tf->name, sizeof(tf->name), PREFIX "%d-%u", (int) getpid(), i);
+		if (mkdirat(instances, tf->name, 0700)) {
+			if (errno == EEXIST)
+				continue;
+			return wq_tracefs_fail(e, "instances", errno);
+		}
+		/* Another may have taken it for a dead one's. */
+		tf->dir = lock_instance(instances, tf->name);
+		if (tf->dir >= 0)
+			return 0;
+	}
+	return wq_fail(e, WQ_FAILURE, EEXIST, "tracefs: can't make instances/%s: it is taken", tf->name);
+}
+
+int wq_tracefs_open(struct wq_tracefs *tf, struct wq_error *e)
+{
+	int instances, rc;
+
+	tf->dir = -1;
+	tf->root = wq_tracefs_root(e);
+	if (tf->root < 0)
+		return tf->root;
+	instances = openat(tf->root, "instances", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (instances < 0) {
+		rc = wq_tracefs_fail(e, "instances", errno);
+	} else {
+		remove_dead(instances);
+		rc = make_instance(tf, instances, e);
+		close(instances);
+	}
+	if (rc) {
+		close(tf->root);
+		tf->root = -1;
+	}
+	return rc;
+}
+
+void wq_tracefs_close(struct wq_tracefs *tf)
+{
+	int instances;
+
+	if (tf->root < 0)
+		return;
+	instances = openat(tf->root, "instances", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (instances >= 0) {
+		remove_instance(instances, tf->name, tf->dir);
+		close(instances);
+	}
+	close(tf->dir);
+	close(tf->root);
+	tf->root = tf->dir = -1;
+}
