@@ -16,17 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <traceevent/event-parse.h>
 #include <traceevent/kbuffer.h>
 #include <unistd.h>
 
 #include "source.h"
+#include "tasks.h"
 #include "trace.h"
 #include "tracefs.h"
 
 #define PROBED		"events/syscalls/sys_enter_keyctl/format"
-#define INITIAL_PID_NS	0xeffffffcu	/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
 #define AHEAD		1000000000u	/* ns; no clock is that wrong */
 
 /* One processor's buffer. */
@@ -47,7 +46,7 @@ struct wq_trace {
 	struct cpu *cpus;
 	unsigned ncpus;
 	int epfd;
-	bool knows_pids;
+	struct wq_tasks tasks;
 };
 
 /* ---- Reading ---- */
@@ -230,7 +229,6 @@ static int set_up(struct wq_trace *t, unsigned kib, struct wq_error *e)
 int wq_trace_open(struct wq_trace **out, unsigned kib, struct wq_error *e)
 {
 	struct wq_trace *t = calloc(1, sizeof(*t));
-	struct stat st;
 	int rc;
 
 	if (!t)
@@ -240,7 +238,7 @@ int wq_trace_open(struct wq_trace **out, unsigned kib, struct wq_error *e)
 		free(t);
 		return rc;
 	}
-	t->knows_pids = stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == INITIAL_PID_NS;
+	wq_tasks_init(&t->tasks, t->fs.root);
 	tep_set_loglevel(TEP_LOG_NONE);		/* it would print */
 	t->tep = tep_alloc();
 	t->epfd = epoll_create1(EPOLL_CLOEXEC);
@@ -342,61 +340,7 @@ int wq_trace_probe(struct wq_error *e)
 	return rc;
 }
 
-/* ---- Who it was ---- */
-
-/* The name behind "TID " in a line of saved_cmdlines. */
-static int find_saved(const struct wq_trace *t, uint32_t tid, char comm[16])
+struct wq_tasks *wq_trace_tasks(struct wq_trace *t)
 {
-	char *text, *line, *rest = NULL;
-	int rc = -ESRCH;
-	size_t len;
-
-	if (wq_tracefs_read(t->fs.root, "saved_cmdlines", &text, &len))
-		return rc;
-	for (line = strtok_r(text, "\n", &rest); line && rc; line = strtok_r(NULL, "\n", &rest)) {
-		char *end;
-
-		if (strtoul(line, &end, 10) == tid && *end == ' ') {
-			snprintf(comm, 16, "%s", end + 1);
-			rc = 0;
-		}
-	}
-	free(text);
-	return rc;
-}
-
-int wq_trace_command(const struct wq_trace *t, uint32_t tid, char comm[16])
-{
-	char path[32], *text;
-	size_t len;
-
-	snprintf(path, sizeof(path), "/proc/%u/comm", tid);
-	if (!t->knows_pids || wq_tracefs_read(AT_FDCWD, path, &text, &len))
-		return find_saved(t, tid, comm);
-	if (len && text[len - 1] == '\n')
-		text[len - 1] = '\0';
-	snprintf(comm, 16, "%s", text);
-	free(text);
-	return 0;
-}
-
-uint32_t wq_trace_process(const struct wq_trace *t, uint32_t tid)
-{
-	char path[32], *text, *tgid;
-	unsigned process = tid;
-	size_t len;
-
-	snprintf(path, sizeof(path), "/proc/%u/status", tid);
-	if (!t->knows_pids || wq_tracefs_read(AT_FDCWD, path, &text, &len))
-		return tid;
-	tgid = strstr(text, "\nTgid:");
-	if (tgid)
-		sscanf(tgid, "\nTgid: %u", &process);
-	free(text);
-	return process;
-}
-
-bool wq_trace_knows_pids(const struct wq_trace *t)
-{
-	return t->knows_pids;
+	return &t->tasks;
 }

@@ -2,11 +2,11 @@
 #ifndef WQ_TRACE_H
 #define WQ_TRACE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct tep_event;
 struct wq_error;
+struct wq_tasks;
 
 /** Events of the kernel's tracepoints, as an instance of tracefs records them for us
  * alone; nothing outside the instance is changed. Read as binary pages:
@@ -60,14 +60,7 @@ typedef int (*wq_trace_fn)(void *data, const struct wq_trace_event *ev);
  * -errno with *@e. */
 int wq_trace_read(struct wq_trace *t, wq_trace_fn fn, void *data, struct wq_error *e);
 
-/** What the thread @tid, common_pid of an event, is called: the name that it has now,
- * or, if it is gone, that the kernel has kept: it keeps 128, of those that were
- * traced last. 15 bytes at most and NUL. 0 or -ESRCH. Reads files. */
-int wq_trace_command(const struct wq_trace *t, uint32_t tid, char comm[16]);
-/** The process that the thread @tid belongs to; @tid where that is gone. Reads a file. */
-uint32_t wq_trace_process(const struct wq_trace *t, uint32_t tid);
-/** Whether common_pid of an event is the ID that we know that thread by: not in a PID
- * namespace of a container's. */
-bool wq_trace_knows_pids(const struct wq_trace *t);
+/** Who it was, of its events; the engine's. Stays the trace's. */
+struct wq_tasks *wq_trace_tasks(struct wq_trace *t);
 
 #endif

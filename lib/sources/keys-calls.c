@@ -12,6 +12,7 @@
 
 #include "libwatchq.h"
 #include "sources/keys-calls.h"
+#include "tasks.h"
 #include "uapi.h"
 
 #define PENDING_MAX	1024	/* calls that have begun and not ended: threads */
@@ -195,7 +196,7 @@ static int add_side(struct wq_trace *t, const char *edge, const struct call_kind
 	char name[64], filter[1024] = "";
 	int rc;
 
-	if (wq_trace_knows_pids(t))
+	if (wq_tasks_known(wq_trace_tasks(t)))
 		snprintf(filter, sizeof(filter), "common_pid != %d", (int) gettid());
 	if (is_enter && kind->op == WQ_CALL_KEYCTL)
 		add_options(filter, sizeof(filter));

@@ -25,7 +25,7 @@ enum wq_key_op {
 struct wq_key_call {
 	uint64_t boottime;	/* CLOCK_BOOTTIME of its end, ns; 0: lost */
 	enum wq_key_op op;
-	uint32_t tid;		/* the thread: wq_trace_process(), wq_trace_command() */
+	uint32_t tid;		/* the thread: wq_tasks_get() */
 	uint32_t option;	/* of keyctl: keyctl(2), <linux/keyctl.h> */
 	uint64_t args[5];	/* as they stood in the registers: of those for a serial the
 				 * lower 32 bits count. keyctl's are those behind the option:

@@ -11,16 +11,21 @@
  *
  * calls --probe: says whether it would work.
  * calls --own: changes keys itself, of which it must not tell.
+ * calls --thread KEYRING: traces nothing, but clears KEYRING in a thread called "thread",
+ * and stays until it is killed.
  */
 #include <keyutils.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libwatchq.h"
 #include "sources/keys-calls.h"
+#include "tasks.h"
 #include "trace.h"
 
 #define MAX	65536
@@ -47,23 +52,23 @@ static int take(void *data, const struct wq_trace_event *ev)
 	return 0;
 }
 
-static void show(const struct wq_trace *t, const struct wq_key_call *c)
+static void show(struct wq_trace *t, const struct wq_key_call *c)
 {
-	char comm[16] = "?";
+	const struct wq_task *task;
 	unsigned i;
 
 	if (c->op == WQ_CALL_LOST) {
 		printf("lost %lld\n", (long long) c->ret);
 		return;
 	}
-	wq_trace_command(t, c->tid, comm);
+	task = wq_tasks_get(wq_trace_tasks(t), c->tid, c->boottime);
 	if (c->op == WQ_CALL_KEYCTL)
 		printf("keyctl %u", c->option);
 	else
 		printf("%s", c->op == WQ_CALL_ADD_KEY ? "add_key" : "request_key");
 	for (i = 0; i < 5; i++)
 		printf(" %d", (int) (uint32_t) c->args[i]);
-	printf(" = %lld %s %u\n", (long long) c->ret, comm, wq_trace_process(t, c->tid));
+	printf(" = %lld %s %u\n", (long long) c->ret, task->comm[0] ? task->comm : "?", task->pid);
 }
 
 static int trace(struct wq_trace *t, struct wq_key_calls *kc, bool own, struct wq_error *e)
@@ -91,6 +96,14 @@ static int trace(struct wq_trace *t, struct wq_key_calls *kc, bool own, struct w
 	return 0;
 }
 
+static void *clear(void *ring)
+{
+	pthread_setname_np(pthread_self(), "thread");
+	keyctl_clear((key_serial_t) atol(ring));
+	pause();
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction on_term = { .sa_handler = end };
@@ -98,9 +111,12 @@ int main(int argc, char **argv)
 	struct wq_key_calls *kc = NULL;
 	struct wq_trace *t = NULL;
 	struct wq_error e;
+	pthread_t thread;
 	sigset_t term;
 	int rc;
 
+	if (argc > 2 && strcmp(argv[1], "--thread") == 0 && pthread_create(&thread, NULL, clear, argv[2]) == 0)
+		pthread_join(thread, NULL);
 	if (argc > 1 && strcmp(argv[1], "--probe") == 0) {
 		rc = wq_trace_probe(&e);
 		printf("%s\n", rc ? e.text : "yes");
