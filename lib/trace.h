@@ -23,9 +23,9 @@ struct wq_trace_event {
 	int id;			/* struct tep_event: id; -1 in a gap */
 };
 
-/** KiB that each processor's buffer has by default: some 11,000 system calls. A
- * thread in real time reads it after 2 ms at most (WQ_DRAIN_PAUSE), in which one
- * processor makes some 4,000. Each processor that there is takes so much. */
+/** KiB that each processor's buffer has by default: some 11,000 system calls, which a
+ * processor that does nothing else makes in 40 ms; a thread in real time reads each
+ * 2 ms (WQ_DRAIN_PAUSE). Each processor that there is takes so much memory. */
 #define WQ_TRACE_KIB	1024
 
 /** Whether system calls can be traced here: 0, or -errno with the reason in *@e.

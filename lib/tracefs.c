@@ -90,7 +90,7 @@ int wq_tracefs_fail(struct wq_error *e, const char *path, int err)
 {
 	switch (err) {
 	case EACCES:
-		return wq_fail(e, WQ_NOTSUPP, err, "tracefs: this user may not use %s; run watchq as root", path);
+		return wq_fail(e, WQ_NOTSUPP, err, "tracefs: %s may not be used by this user; run watchq as root", path);
 	case EPERM:	/* fs/tracefs, kernel/trace: LOCKDOWN_TRACEFS */
 		return wq_fail(e, WQ_NOTSUPP, err,
 			       "tracefs: %s: the kernel is locked down, or a sandbox forbids tracing; see kernel_lockdown(7)", path);
@@ -153,7 +153,7 @@ int wq_tracefs_root(struct wq_error *e)
 	if (fd >= 0)
 		return fd;
 	if (mounted == -EACCES)
-		return wq_tracefs_fail(e, "where it is mounted", EACCES);
+		return wq_fail(e, WQ_NOTSUPP, EACCES, "tracefs may not be used by this user; run watchq as root");
 	switch (-fd) {
 	case ENODEV:
 		return wq_fail(e, WQ_NOTSUPP, ENOTSUP,
