@@ -141,7 +141,8 @@ static int end(struct wq_key_calls *kc, uint8_t kind, const struct wq_trace_even
 	int64_t ret = (int64_t) number(s->ret, ev);
 	struct pending *found = find(kc, tid), p;
 
-	/* Most have none: their beginnings were left out in the kernel. */
+	/* Most have none: their beginnings were left out in the kernel, or seccomp(2) ended
+	 * them before that. */
 	if (!found)
 		return 0;
 	p = *found;
