@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Types, subtypes, flags and layouts of bodies: tables of data.
+ * Types, subtypes, flags and layouts of bodies, in each dialect: tables of data.
  *
  * META and KEY: include/uapi/linux/watch_queue.h of mainline. MOUNT: the series
- * of 3 August 2020. SB: 8 December 2020. BLOCK and USB: the series of 2019.
- * Subtypes from 128 up are watchq's own.
+ * of 3 August 2020, and of 18 February 2020 (mount_feb). SB: 8 December 2020, and
+ * 18 February 2020 (sb_feb). BLOCK and USB: the series of 2019 from its fifth
+ * version on. Subtypes from 128 up are watchq's own.
  */
 #include "config.h"
 
@@ -14,6 +15,8 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define FIELDS(f)	.fields = (f), .nfields = ARRAY_SIZE(f)
+#define SUBTYPES(s)	.subtypes = (s), .nsubtypes = ARRAY_SIZE(s)
+#define FLAGS(f)	.flags = (f), .nflags = ARRAY_SIZE(f)
 #define FLAG(n)		(0x00010000u << (n))	/* WATCH_INFO_FLAG_n */
 
 static const struct wq_field removal_fields[] = {
@@ -30,6 +33,10 @@ static const struct wq_field mount_fields[] = {
 	{ WQ_F_MOUNT, 8, 8, "mount" },
 	{ WQ_F_AUX_MOUNT, 16, 8, "aux-mount" },
 };
+static const struct wq_field mount_feb_fields[] = {
+	{ WQ_F_MOUNT, 8, 4, "mount" },
+	{ WQ_F_AUX_MOUNT, 12, 4, "aux-mount" },
+};
 static const struct wq_field sb_fields[] = {
 	{ WQ_F_SB, 8, 8, "sb" },
 };
@@ -39,6 +46,11 @@ static const struct wq_field sb_error_fields[] = {
 	{ WQ_F_COOKIE, 20, 4, "cookie" },
 	{ WQ_F_INODE, 24, 8, "inode" },
 	{ WQ_F_BLOCK, 32, 8, "block" },
+};
+static const struct wq_field sb_error_feb_fields[] = {
+	{ WQ_F_SB, 8, 8, "sb" },
+	{ WQ_F_ERROR, 16, 4, "error" },
+	{ WQ_F_COOKIE, 20, 4, "cookie" },
 };
 static const struct wq_field block_fields[] = {
 	{ WQ_F_DEV, 8, 8, "dev" },
@@ -54,9 +66,11 @@ static const struct wq_layout removal = { FIELDS(removal_fields), .min_len = 16,
 static const struct wq_layout ring_loss = { FIELDS(ring_loss_fields), .min_len = 16 };
 static const struct wq_layout key = { FIELDS(key_fields), .min_len = 16 };
 static const struct wq_layout mount = { FIELDS(mount_fields), .min_len = 24 };
+static const struct wq_layout mount_feb = { FIELDS(mount_feb_fields), .min_len = 16 };
 static const struct wq_layout sb = { FIELDS(sb_fields), .min_len = 16 };
 /* Inode and block came with a later series than the error number. */
 static const struct wq_layout sb_error = { FIELDS(sb_error_fields), .min_len = 24 };
+static const struct wq_layout sb_error_feb = { FIELDS(sb_error_feb_fields), .min_len = 24 };
 static const struct wq_layout block = { FIELDS(block_fields), .min_len = 24 };
 static const struct wq_layout usb = { FIELDS(usb_fields), .min_len = 17, .text = true };
 
@@ -78,23 +92,27 @@ static const struct wq_subtype key_subtypes[] = {
 	{ 7, WQ_AUX_NONE, "setattr", &key, "owner, permissions or time-out were set" },
 	{ 128, WQ_AUX_NONE, "expired", &key, "the key's time-out ran out" },
 };
-static const struct wq_subtype mount_subtypes[] = {
-	{ 0, 0, "new_mount", &mount, "something was mounted" },
-	{ 1, 0, "unmount", &mount, "something was unmounted" },
-	{ 2, 0, "expiry", &mount, "a mount expired" },
-	{ 3, 0, "readonly", &mount, "a mount became read-only or writable" },
-	{ 4, 0, "setattr", &mount, "a mount's attributes were changed" },
-	{ 5, 0, "move_from", &mount, "a mount was moved away" },
-	{ 6, 0, "move_to", &mount, "a mount was moved here" },
-};
-static const struct wq_subtype sb_subtypes[] = {
-	{ 0, 0, "readonly", &sb, "a filesystem became read-only" },
-	{ 1, 0, "error", &sb_error, "a filesystem met an error" },
-	{ 2, 0, "edquot", &sb, "a quota was exceeded" },
-	{ 3, 0, "network", &sb, "a network filesystem's connection changed" },
-	{ 128, 0, "readwrite", &sb, "a filesystem became writable" },
+/* The same events in every dialect; only their bodies differ. */
+#define MOUNT_SUBTYPES(body)						\
+	{ 0, 0, "new_mount", &(body), "something was mounted" },	\
+	{ 1, 0, "unmount", &(body), "something was unmounted" },	\
+	{ 2, 0, "expiry", &(body), "a mount expired" },			\
+	{ 3, 0, "readonly", &(body), "a mount became read-only or writable" }, \
+	{ 4, 0, "setattr", &(body), "a mount's attributes were changed" }, \
+	{ 5, 0, "move_from", &(body), "a mount was moved away" },	\
+	{ 6, 0, "move_to", &(body), "a mount was moved here" },
+#define SB_SUBTYPES(error_body)						\
+	{ 0, 0, "readonly", &sb, "a filesystem became read-only" },	\
+	{ 1, 0, "error", &(error_body), "a filesystem met an error" },	\
+	{ 2, 0, "edquot", &sb, "a quota was exceeded" },		\
+	{ 3, 0, "network", &sb, "a network filesystem's connection changed" }, \
+	{ 128, 0, "readwrite", &sb, "a filesystem became writable" },	\
 	{ 129, 0, "shutdown", &sb, "a filesystem was shut down" },
-};
+
+static const struct wq_subtype mount_subtypes[] = { MOUNT_SUBTYPES(mount) };
+static const struct wq_subtype mount_feb_subtypes[] = { MOUNT_SUBTYPES(mount_feb) };
+static const struct wq_subtype sb_subtypes[] = { SB_SUBTYPES(sb_error) };
+static const struct wq_subtype sb_feb_subtypes[] = { SB_SUBTYPES(sb_error_feb) };
 static const struct wq_subtype block_subtypes[] = {
 	{ 1, 0, "timeout", &block, "I/O timed out" },
 	{ 2, 0, "no_space", &block, "critical space allocation error" },
@@ -133,38 +151,86 @@ static const struct wq_flag mount_flags[] = {
 	{ FLAG(1), "is-now-ro" },
 	{ FLAG(2), "is-submount" },
 };
+static const struct wq_flag mount_feb_flags[] = {
+	{ FLAG(0), "in-subtree" },
+	{ FLAG(1), "is-recursive" },
+	{ FLAG(2), "is-now-ro" },
+	{ FLAG(3), "is-submount" },
+};
 static const struct wq_flag sb_flags[] = {
 	{ FLAG(0), "is-now-ro" },
 };
 
-#define SUBTYPES(s)	.subtypes = (s), .nsubtypes = ARRAY_SIZE(s)
-#define FLAGS(f)	.flags = (f), .nflags = ARRAY_SIZE(f)
+/* ---- Types ---- */
 
-/* In the order of the numbers: wq_type_by_nr() relies on it. */
-const struct wq_type wq_types[WQ_TYPES] = {
-	{ WQ_TYPE_META, "meta", SUBTYPES(meta_subtypes), .help = "the queue itself" },
-	{ WQ_TYPE_KEY, "key", SUBTYPES(key_subtypes), .help = "keys and keyrings" },
-	{ WQ_TYPE_MOUNT, "mount", SUBTYPES(mount_subtypes), FLAGS(mount_flags), .help = "the mount tree" },
-	{ WQ_TYPE_SB, "sb", SUBTYPES(sb_subtypes), FLAGS(sb_flags), .help = "filesystems" },
-	{ WQ_TYPE_BLOCK, "block", SUBTYPES(block_subtypes), .help = "block devices" },
-	{ WQ_TYPE_USB, "usb", SUBTYPES(usb_subtypes), .help = "USB devices" },
-};
-static const struct wq_type note = {
-	WQ_TYPE_NOTE, "note", SUBTYPES(note_subtypes), .help = "annotations in a capture"
+const struct wq_type wq_note_type = {
+	.nr = WQ_TYPE_NOTE, .name = "note", SUBTYPES(note_subtypes), .help = "annotations in a capture"
 };
 
-const struct wq_type *wq_type_by_nr(uint32_t nr)
+/* In every dialect. */
+#define META	{ .nr = WQ_TYPE_META, .name = "meta", SUBTYPES(meta_subtypes), .help = "the queue itself" }
+#define KEY	{ .nr = WQ_TYPE_KEY, .name = "key", SUBTYPES(key_subtypes), .help = "keys and keyrings" }
+/* In some, under a number of their own. */
+#define MOUNT(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "mount", SUBTYPES(as##_subtypes), FLAGS(as##_flags), .help = "the mount tree" }
+#define SB(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "sb", SUBTYPES(as##_subtypes), FLAGS(sb_flags), .help = "filesystems" }
+#define BLOCK(n)	{ .nr = (n), .name = "block", SUBTYPES(block_subtypes), .help = "block devices" }
+#define USB(n)		{ .nr = (n), .name = "usb", SUBTYPES(usb_subtypes), .help = "USB devices" }
+
+/* In the order of the numbers: wq_catalog_type() relies on it. */
+static const struct wq_type default_types[WQ_TYPES] = {
+	META, KEY, MOUNT(2, mount, 0), SB(3, sb, 0), BLOCK(4), USB(5),
+};
+static const struct wq_type v5_2019_types[] = { META, KEY, BLOCK(2), USB(3) };
+/* watch_mount() and watch_sb() of then shift the ID by 24 bits, not 8. */
+static const struct wq_type feb_2020_types[] = { META, KEY, MOUNT(2, mount_feb, 16), SB(3, sb_feb, 16) };
+static const struct wq_type aug_2020_types[] = { META, KEY, MOUNT(2, mount, 0) };
+static const struct wq_type sb_2020_types[] = { META, KEY, SB(2, sb, 0) };
+
+/* ---- Dialects ---- */
+
+#define TYPES(t)	.types = (t), .ntypes = ARRAY_SIZE(t)
+
+const struct wq_dialect wq_dialects[WQ_DIALECTS] = {
+	{ "default", TYPES(default_types), "mainline, and what was published last of the rest" },
+	{ "v5-2019", TYPES(v5_2019_types), "block and usb, as posted from June 2019 to early 2020" },
+	{ "feb-2020", TYPES(feb_2020_types), "mount and sb of February 2020" },
+	{ "aug-2020", TYPES(aug_2020_types), "mount of August 2020, without sb" },
+	{ "sb-2020", TYPES(sb_2020_types), "sb of December 2020, without mount" },
+};
+
+/* ---- Looking up ---- */
+
+const struct wq_dialect *wq_dialect_at(unsigned i)
 {
-	if (nr < WQ_TYPES)
-		return &wq_types[nr];
-	return nr == WQ_TYPE_NOTE ? &note : NULL;
+	return i < WQ_DIALECTS ? &wq_dialects[i] : NULL;
 }
 
-const struct wq_type *wq_type_at(unsigned i)
+const struct wq_dialect *wq_dialect_by_name(const char *name)
 {
-	if (i < WQ_TYPES)
-		return &wq_types[i];
-	return i == WQ_TYPES ? &note : NULL;
+	unsigned i;
+
+	for (i = 0; i < WQ_DIALECTS; i++)
+		if (strcmp(wq_dialects[i].name, name) == 0)
+			return &wq_dialects[i];
+	return NULL;
+}
+
+static const struct wq_dialect *or_default(const struct wq_dialect *d)
+{
+	return d ? d : &wq_dialects[0];
+}
+
+const struct wq_type *wq_type_by_nr(const struct wq_dialect *d, uint32_t nr)
+{
+	return wq_catalog_type(or_default(d), nr);
+}
+
+const struct wq_type *wq_type_at(const struct wq_dialect *d, unsigned i)
+{
+	d = or_default(d);
+	if (i < d->ntypes)
+		return &d->types[i];
+	return i == d->ntypes ? &wq_note_type : NULL;
 }
 
 static bool same_name(const char *name, const char *word, size_t len)
@@ -172,12 +238,12 @@ static bool same_name(const char *name, const char *word, size_t len)
 	return strlen(name) == len && memcmp(name, word, len) == 0;
 }
 
-const struct wq_type *wq_type_by_name(const char *name, size_t len)
+const struct wq_type *wq_type_by_name(const struct wq_dialect *d, const char *name, size_t len)
 {
 	const struct wq_type *t;
 	unsigned i;
 
-	for (i = 0; (t = wq_type_at(i)); i++)
+	for (i = 0; (t = wq_type_at(d, i)); i++)
 		if (same_name(t->name, name, len))
 			return t;
 	return NULL;

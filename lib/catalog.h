@@ -5,15 +5,17 @@
 
 #include "libwatchq.h"
 
-/** Types that the catalog knows: all numbers below. And notes, which stand apart. */
-#define WQ_TYPES	6
+/** All dialects, the default one first: catalog.c. */
+#define WQ_DIALECTS	5
+extern const struct wq_dialect wq_dialects[WQ_DIALECTS];
 
-extern const struct wq_type wq_types[WQ_TYPES];
+/** Notes: a type in every dialect. */
+extern const struct wq_type wq_note_type;
 
-/** As wq_type_by_nr(). */
-static inline const struct wq_type *wq_catalog_type(uint32_t nr)
+/** As wq_type_by_nr(), but @d is not NULL. */
+static inline const struct wq_type *wq_catalog_type(const struct wq_dialect *d, uint32_t nr)
 {
-	return nr < WQ_TYPES ? &wq_types[nr] : wq_type_by_nr(nr);
+	return nr < d->ntypes ? &d->types[nr] : nr == WQ_TYPE_NOTE ? &wq_note_type : NULL;
 }
 
 /** As wq_subtype_by_nr(). Most tables begin at 0 and have no gaps. */

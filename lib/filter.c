@@ -44,21 +44,21 @@ static int bad_word(struct wq_error *e, const char *word, size_t len, const char
 	return -EINVAL;
 }
 
-/* The row that takes the rule @r: one of the same type, INFO and MASK, or a new
- * one. NULL where there is no room. */
-static struct wq_rule *row_for(struct wq_filter *f, uint32_t type, uint32_t info, uint32_t mask)
+/* The row for rules of that type, INFO and MASK: one that is there, or a new one.
+ * NULL where there is no room. */
+static struct wq_rule *row_for(struct wq_filter *f, uint32_t type, bool named, uint32_t info, uint32_t mask)
 {
 	unsigned i;
 
 	for (i = 0; i < f->nrules; i++) {
 		struct wq_rule *r = &f->rules[i];
 
-		if (r->type == type && r->info == info && r->mask == mask)
+		if (r->type == type && r->named == named && r->info == info && r->mask == mask)
 			return r;
 	}
 	if (f->nrules == WQ_FILTER_MAX)
 		return NULL;
-	f->rules[f->nrules] = (struct wq_rule) { .type = type, .info = info, .mask = mask };
+	f->rules[f->nrules] = (struct wq_rule) { .type = type, .named = named, .info = info, .mask = mask };
 	return &f->rules[f->nrules++];
 }
 
@@ -88,21 +88,21 @@ static int add_event(struct wq_filter *f, const char *word, size_t len,
 	bool found = false;
 	unsigned i;
 
-	if (slash && !wq_type_by_name(word, (size_t) (slash - word)))
+	if (slash && !wq_type_by_name(f->dialect, word, (size_t) (slash - word)))
 		return bad_word(e, word, (size_t) (slash - word), "unknown type of event");
 	if (all && !slash)
 		return bad_word(e, word, len, "a type is missing, as in key/*, before");
 
-	for (i = 0; (t = wq_type_at(i)); i++) {
+	for (i = 0; (t = wq_type_at(f->dialect, i)); i++) {
 		const struct wq_subtype *s = wq_subtype_by_name(t, event, event_len);
 		struct wq_rule *row;
 
-		if (slash ? t != wq_type_by_name(word, (size_t) (slash - word))
+		if (slash ? t != wq_type_by_name(f->dialect, word, (size_t) (slash - word))
 			  : t->nr == WQ_TYPE_NOTE || !is_listed(types, t->name))
 			continue;
 		if (!s && !all)
 			continue;
-		row = row_for(f, t->nr, 0, 0);
+		row = row_for(f, t->nr, true, 0, 0);
 		if (!row)
 			return too_many(e);
 		if (all)
@@ -215,8 +215,8 @@ static int parse_info(struct wq_rule *r, const char *word, struct wq_error *e)
 int wq_filter_add_raw(struct wq_filter *f, const char *rule, struct wq_error *e)
 {
 	size_t type_len = strcspn(rule, ":");
-	const struct wq_type *t = wq_type_by_name(rule, type_len);
-	struct wq_rule r = { 0 };
+	const struct wq_type *t = wq_type_by_name(f->dialect, rule, type_len);
+	struct wq_rule r = { .named = t != NULL };
 	struct wq_rule *row;
 	unsigned i;
 	int rc;
@@ -224,7 +224,7 @@ int wq_filter_add_raw(struct wq_filter *f, const char *rule, struct wq_error *e)
 	if (t)
 		r.type = t->nr;
 	else if (parse_number(rule, type_len, 0xffffff, &r.type))
-		t = wq_type_by_nr(r.type);
+		t = wq_type_by_nr(f->dialect, r.type);
 	else
 		return bad_word(e, rule, type_len, "unknown type of record");
 
@@ -241,12 +241,32 @@ int wq_filter_add_raw(struct wq_filter *f, const char *rule, struct wq_error *e)
 			return rc;
 	}
 
-	row = row_for(f, r.type, r.info, r.mask);
+	row = row_for(f, r.type, r.named, r.info, r.mask);
 	if (!row)
 		return too_many(e);
 	for (i = 0; i < 8; i++)
 		row->subtypes[i] |= r.subtypes[i];
 	return 0;
+}
+
+/* ---- Dialects ---- */
+
+#define NO_TYPE	UINT32_MAX	/* of no record: types have 24 bits */
+
+void wq_filter_translate(struct wq_filter *f, const struct wq_dialect *d)
+{
+	unsigned i;
+
+	for (i = 0; i < f->nrules; i++) {
+		struct wq_rule *r = &f->rules[i];
+		const struct wq_type *t = r->named ? wq_type_by_nr(f->dialect, r->type) : NULL;
+
+		if (!t)
+			continue;
+		t = wq_type_by_name(d, t->name, strlen(t->name));
+		r->type = t ? t->nr : NO_TYPE;
+	}
+	f->dialect = d;
 }
 
 /* ---- Matching ---- */
@@ -298,7 +318,7 @@ static void widen(struct wq_filter *f)
 	unsigned i, j;
 
 	for (i = 0; i < f->nrules; i++) {
-		struct wq_rule *row = row_for(&wide, f->rules[i].type, 0, 0);
+		struct wq_rule *row = row_for(&wide, f->rules[i].type, false, 0, 0);
 
 		for (j = 0; j < 8; j++)
 			row->subtypes[j] |= f->rules[i].subtypes[j];
@@ -322,16 +342,18 @@ void wq_filter_compile(struct wq_filter *out, const struct wq_filter *user, cons
 		return;
 
 	for (i = 0; i < user->nrules; i++)
-		if (is_postable(&user->rules[i]))
-			out->rules[out->nrules++] = user->rules[i];
+		if (is_postable(&user->rules[i])) {
+			out->rules[out->nrules] = user->rules[i];
+			out->rules[out->nrules++].named = false;
+		}
 
 	for (i = 0; i < need->nrules; i++) {
 		const struct wq_rule *n = &need->rules[i];
-		struct wq_rule *row = row_for(out, n->type, n->info, n->mask);
+		struct wq_rule *row = row_for(out, n->type, false, n->info, n->mask);
 
 		if (!row) {
 			widen(out);
-			row = row_for(out, n->type, n->info, n->mask);
+			row = row_for(out, n->type, false, n->info, n->mask);
 		}
 		for (j = 0; row && j < 8; j++)
 			row->subtypes[j] |= n->subtypes[j];

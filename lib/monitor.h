@@ -23,6 +23,8 @@ struct wq_monitor {
 	wq_match_fn match;
 	void *match_data;
 	struct wq_filter filter;
+	const struct wq_dialect *dialect;	/* of captures; NULL: not said yet */
+	bool dialect_asked;		/* and not what a capture said */
 	bool names, initial, once, marks, thread, realtime;
 	uint64_t sweep;			/* ns; 0: never */
 	uint64_t interval;		/* ns */

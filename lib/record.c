@@ -23,7 +23,8 @@ static bool is_big(bool swapped)
 	return (__BYTE_ORDER == __BIG_ENDIAN) != swapped;
 }
 
-static inline unsigned read_header(struct wq_record *rec, const unsigned char *data, bool swapped)
+static inline unsigned read_header(struct wq_record *rec, const unsigned char *data, bool swapped,
+				   const struct wq_dialect *d)
 {
 	uint32_t type = wq_read_u32(data, swapped), info = wq_read_u32(data + 4, swapped);
 
@@ -32,16 +33,18 @@ static inline unsigned read_header(struct wq_record *rec, const unsigned char *d
 	rec->subtype_nr = data[3];
 	rec->info = info;
 	rec->len = info & WQ_UAPI_INFO_LENGTH;
-	rec->id = (info & WQ_UAPI_INFO_ID) >> WQ_UAPI_INFO_ID_SHIFT;
 	rec->swapped = swapped;
-	rec->type = wq_catalog_type(rec->type_nr);
+	rec->type = wq_catalog_type(d, rec->type_nr);
+	if (rec->type)
+		info >>= rec->type->id_moved;
+	rec->id = (info & WQ_UAPI_INFO_ID) >> WQ_UAPI_INFO_ID_SHIFT;
 	rec->sub = wq_catalog_subtype(rec->type, rec->subtype_nr);
 	return rec->len;
 }
 
 unsigned wq_record_header(struct wq_record *rec, const unsigned char *data, bool swapped)
 {
-	return read_header(rec, data, swapped);
+	return read_header(rec, data, swapped, &wq_dialects[0]);
 }
 
 /* How many bytes the body's layout wants, header counted; 0 if it is content. */
@@ -96,7 +99,7 @@ int wq_walk_next(struct wq_walk *w, struct wq_record *rec, struct wq_bad *bad)
 		return bad_record(w, bad, WQ_BAD_CUT, WQ_RECORD_MIN, left, NULL);
 	}
 
-	len = read_header(rec, w->buf + w->pos, w->swapped);
+	len = read_header(rec, w->buf + w->pos, w->swapped, w->dialect ? w->dialect : &wq_dialects[0]);
 	if (len < WQ_RECORD_MIN)
 		return bad_record(w, bad, WQ_BAD_LENGTH, WQ_RECORD_MIN, len, NULL);
 	if (len > left) {
@@ -132,6 +135,9 @@ const char *wq_bad_text(const struct wq_bad *bad, char *buf, size_t size)
 		break;
 	case WQ_BAD_NOTE:
 		snprintf(buf, size, "offset %llu: bad note: %s", at, bad->what);
+		break;
+	case WQ_BAD_DIALECT:
+		snprintf(buf, size, "offset %llu: a capture begins %s", at, bad->what);
 		break;
 	}
 	return buf;

@@ -29,6 +29,7 @@ struct wq_recorder {
 	wq_write_fn write;
 	void *data;
 	bool annotated, here, begun;
+	const struct wq_dialect *dialect;
 	struct wq_keys *out;	/* names that the file has */
 	unsigned nwatches;	/* watches that the file has: all below this */
 	bool *watch_out;
@@ -45,6 +46,7 @@ struct wq_recorder *wq_recorder_new(bool annotated, bool here, wq_write_fn write
 	r->data = data;
 	r->annotated = annotated;
 	r->here = here;
+	r->dialect = wq_dialect_at(0);
 	/* The bound is kept here: an eviction would not be in the file. */
 	r->out = wq_keys_new(SIZE_MAX);
 	if (!r->out) {
@@ -61,6 +63,11 @@ void wq_recorder_free(struct wq_recorder *r)
 	wq_keys_free(r->out);
 	free(r->watch_out);
 	free(r);
+}
+
+void wq_recorder_set_dialect(struct wq_recorder *r, const struct wq_dialect *d)
+{
+	r->dialect = d;
 }
 
 static struct payload *begin_payload(struct wq_recorder *r)
@@ -122,7 +129,7 @@ static int write_header(struct wq_recorder *r)
 	put(p, &version, sizeof(version));
 	put(p, &zero, sizeof(zero));
 	put_boot_id(p, r->here);
-	put_text(p, "default");
+	put_text(p, r->dialect->name);
 	return put_note(r, WQ_NOTE_HEADER, p);
 }
 

@@ -143,6 +143,9 @@ const struct wq_filter *wq_engine_filter(const struct wq_monitor *m);
 bool wq_engine_wants_names(const struct wq_monitor *m);
 /** The source can't do without names, whether they are shown or not. */
 void wq_engine_want_names(struct wq_monitor *m);
+/** A capture says that it is of the dialect @name; @first: before any record. 0: that
+ * is what wq_monitor_dialect() says from now on; -EINVAL and why not in @why. */
+int wq_engine_says_dialect(struct wq_monitor *m, const char *name, bool first, char *why, size_t size);
 /** What CLOCK_REALTIME is ahead of CLOCK_BOOTTIME, ns. */
 int64_t wq_engine_clock(const struct wq_monitor *m);
 /** CLOCK_BOOTTIME at the beginning of this dispatch, ns. */

@@ -134,23 +134,36 @@ int list_print(struct list *l)
 	return STATUS_OK;
 }
 
-int list_columns(const struct output_config *config)
+static bool has_column(const struct wq_dialect *d, enum column_id id)
+{
+	const struct wq_type *t;
+	unsigned i, j;
+
+	for (i = 0; (t = wq_type_at(d, i)); i++)
+		for (j = 0; j < t->nsubtypes; j++)
+			if (column_may_apply(id, t, &t->subtypes[j]))
+				return true;
+	return false;
+}
+
+int list_columns(const struct output_config *config, const struct wq_dialect *d)
 {
 	struct list *l = list_new(config, "COLUMN", "DESCRIPTION", NULL);
 	unsigned i;
 
 	for (i = 0; i < COL__NR; i++)
-		list_add(l, columns[i].name, _(columns[i].help));
+		if (has_column(d, i))
+			list_add(l, columns[i].name, _(columns[i].help));
 	return list_print(l);
 }
 
-int list_events(const struct output_config *config, const char *const *types)
+int list_events(const struct output_config *config, const struct wq_dialect *d, const char *const *types)
 {
 	struct list *l = list_new(config, "TYPE", "EVENT", "#NUMBER", "DESCRIPTION", NULL);
 	const struct wq_type *t;
 	unsigned i, j;
 
-	for (i = 0; (t = wq_type_at(i)); i++) {
+	for (i = 0; (t = wq_type_at(d, i)); i++) {
 		const char *const *name = types;
 
 		while (name && *name && strcmp(*name, t->name) != 0)

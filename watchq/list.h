@@ -18,8 +18,8 @@ void list_add(struct list *l, ...);
 /* Prints it to standard output, frees it, and returns the exit status. */
 int list_print(struct list *l);
 
-/* The columns that events have; the events of @types (NULL: all). */
-int list_columns(const struct output_config *config);
-int list_events(const struct output_config *config, const char *const *types);
+/* The columns that events of the dialect have; its events, of @types (NULL: all). */
+int list_columns(const struct output_config *config, const struct wq_dialect *d);
+int list_events(const struct output_config *config, const struct wq_dialect *d, const char *const *types);
 
 #endif

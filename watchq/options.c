@@ -9,6 +9,7 @@
 #include "list.h"
 #include "nls.h"
 #include "options.h"
+#include "option-values.h"
 #include "parse.h"
 #include "suggest.h"
 
@@ -16,12 +17,12 @@
 #define BUFFER_MIN	(64u << 10)
 /* Half of what there is to address, on small machines: rings are powers of two. */
 #define BUFFER_MAX	(sizeof(size_t) > 4 ? UINT64_C(64) << 30 : UINT64_C(1) << 30)
-#define PAUSE_MIN	10000000	/* ns between two looks */
 
 enum {
 	OPT_ALL = 256,
 	OPT_BACKEND,
 	OPT_BUFFER,
+	OPT_DIALECT,
 	OPT_ENDIAN,
 	OPT_INTERVAL,
 	OPT_LIST_EVENTS,
@@ -63,6 +64,7 @@ static const struct option_row rows[] = {
 	{ OPT_ONCE, "once", NULL, LIVE, N_("only report what there is (with --initial)") },
 	{ OPT_SWEEP, "sweep", "TIME", LIVE, N_("look that often for what the kernel does not report") },
 	{ OPT_ENDIAN, "endian", "ORDER", OPTIONS_CAPTURE, N_("byte order of the capture: native, little or big") },
+	{ OPT_DIALECT, "dialect", "NAME", OPTIONS_CAPTURE, N_("version of the notification patches that the capture is of") },
 	{ 'c', "count", "NUM", EVENTS, N_("stop after that many events") },
 	{ '1', "first-only", NULL, EVENTS, N_("stop after the first event") },
 	{ 'w', "timeout", "TIME", EVENTS, N_("stop after that time (500ms, 2s, 1m; default seconds), status 3") },
@@ -153,46 +155,7 @@ static int unknown_option(const struct command *cmd, const char *arg)
 	return msg_usage(_("unknown or ambiguous option '--%s'%s"), word, suggest_text(&s));
 }
 
-/* ---- Values ---- */
-
-static int set_unsigned(const char *option, const char *text, uint64_t min, uint64_t max, unsigned *to)
-{
-	uint64_t v;
-
-	if (!parse_number(text, min, max, &v))
-		return msg_usage(_("--%s: expected a number from %llu to %llu, not '%s'"), option,
-				 (unsigned long long) min, (unsigned long long) max, text);
-	*to = (unsigned) v;
-	return 0;
-}
-
-static int set_pause(const char *option, const char *text, uint64_t *to)
-{
-	int64_t time;
-
-	if (!parse_time(text, &time) || time < PAUSE_MIN)
-		return msg_usage(_("--%s: expected a time of 10ms at least, such as 1s or 5m, not '%s'"), option, text);
-	*to = (uint64_t) time;
-	return 0;
-}
-
-static int set_match(struct options *o, const char *text)
-{
-	const char *equals = strchr(text, '=');
-	struct column_list one = { .n = 0 };
-	char name[64];
-
-	if (!equals || equals == text)
-		return msg_usage(_("--match: expected COLUMN=VALUE, not '%s'"), text);
-	if (o->nmatch == MATCH_MAX)
-		return msg_usage(_("--match: no more than %d of them"), MATCH_MAX);
-	snprintf(name, sizeof(name), "%.*s", (int) (equals - text), text);
-	if (strchr(name, ',') || columns_parse(&one, name, "--match"))
-		return STATUS_FAILURE;
-	o->match[o->nmatch].column = one.ids[0];
-	o->match[o->nmatch++].value = equals + 1;
-	return 0;
-}
+/* ---- Parsing ---- */
 
 static int set_format(struct options *o, enum format format, bool *given)
 {
@@ -202,45 +165,6 @@ static int set_format(struct options *o, enum format format, bool *given)
 	o->output.format = format;
 	return 0;
 }
-
-/* One of @n names: its place, or -1 and said so. */
-static int one_of(const char *option, const char *word, const char *const *names, unsigned n)
-{
-	struct suggestion s = { .word = word };
-	char all[128] = "";
-	unsigned i;
-
-	for (i = 0; i < n; i++) {
-		if (strcmp(names[i], word) == 0)
-			return (int) i;
-		suggest_offer(&s, names[i]);
-		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "", names[i]);
-	}
-	msg_usage(_("--%s: expected one of %s, not '%s'%s"), option, all, word, suggest_text(&s));
-	return -1;
-}
-
-static int set_filter_rule(struct options *o, int val, const char *text)
-{
-	struct wq_error e = { 0 };
-	struct suggestion s = { .word = e.word };
-	const struct wq_type *t;
-	unsigned i, j;
-	int rc;
-
-	rc = val == 'e' ? wq_filter_add_events(&o->filter, text, o->cmd->types, &e)
-			: wq_filter_add_raw(&o->filter, text, &e);
-	if (!rc)
-		return 0;
-	for (i = 0; e.word[0] && (t = wq_type_at(i)); i++) {
-		suggest_offer(&s, t->name);
-		for (j = 0; j < t->nsubtypes; j++)
-			suggest_offer(&s, t->subtypes[j].name);
-	}
-	return msg_usage("--%s: %s%s", val == 'e' ? "events" : "raw-filter", e.text, suggest_text(&s));
-}
-
-/* ---- Parsing ---- */
 
 /* What other options have a say in, put together at the end. */
 struct pending {
@@ -258,15 +182,15 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 	switch (val) {
 	case 'e':
 	case 'f':
-		return set_filter_rule(o, val, arg);
+		return option_rule(o, val == 'e', arg);
 	case 'm':
-		return set_match(o, arg);
+		return option_match(o, arg);
 	case 'i':
-		return set_unsigned("id", arg, 1, 255, &o->first_id);
+		return option_unsigned("id", arg, 1, 255, &o->first_id);
 	case 'd':
-		return set_unsigned("depth", arg, 1, 512, &o->depth);
+		return option_unsigned("depth", arg, 1, 512, &o->depth);
 	case 'c':
-		n = set_unsigned("count", arg, 1, UINT32_MAX, &count);
+		n = option_unsigned("count", arg, 1, UINT32_MAX, &count);
 		o->count = count;
 		return n;
 	case '1':
@@ -314,9 +238,9 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->once = true;
 		return 0;
 	case OPT_SWEEP:
-		return set_pause("sweep", arg, &o->sweep);
+		return option_pause("sweep", arg, &o->sweep);
 	case OPT_INTERVAL:
-		return set_pause("interval", arg, &o->interval);
+		return option_pause("interval", arg, &o->interval);
 	case 'R':
 		o->recursive = true;
 		return 0;
@@ -340,9 +264,11 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->backend = strcmp(arg, "auto") == 0 ? NULL : arg;
 		return 0;
 	case OPT_ENDIAN:
-		n = one_of("endian", arg, endians, 3);
+		n = option_one_of("endian", arg, endians, 3);
 		o->endian = (enum wq_endian) n;
 		return n < 0;
+	case OPT_DIALECT:	/* it has been taken: take_dialect() */
+		return 0;
 	case OPT_OUTPUT_ALL:
 		pend->all = true;
 		return 0;
@@ -350,7 +276,7 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->output_file = arg;
 		return 0;
 	case OPT_TIME_FORMAT:
-		n = one_of("time-format", arg, time_format_names, TIME__NR);
+		n = option_one_of("time-format", arg, time_format_names, TIME__NR);
 		o->output.time_format = (enum time_format) n;
 		pend->time_given = true;
 		return n < 0;
@@ -413,9 +339,9 @@ static int finish(struct options *o, const struct pending *pend)
 	if (pend->list) {
 		o->done = true;
 		if (pend->list == 'H')
-			return list_columns(&o->output);
+			return list_columns(&o->output, o->filter.dialect);
 		if (pend->list == OPT_LIST_EVENTS)
-			return list_events(&o->output, o->cmd->types);
+			return list_events(&o->output, o->filter.dialect, o->cmd->types);
 		return options_list(o->cmd, &o->output);
 	}
 	if (o->once && !o->initial)
@@ -426,16 +352,30 @@ static int finish(struct options *o, const struct pending *pend)
 	return o->cmd->options & OPTIONS_EVENTS ? choose_columns(o, pend) : 0;
 }
 
+/* The dialect first: lists of events mean what it has, wherever they stand. What is
+ * wrong with other options is said when they are taken. */
+static int take_dialect(struct options *o, const struct tables *t, int argc, char **argv)
+{
+	int val, rc = 0;
+
+	optind = 0;
+	while (!rc && (val = getopt_long(argc, argv, t->letters, t->names, NULL)) != -1)
+		if (val == OPT_DIALECT)
+			rc = option_dialect(o, optarg);
+	return rc;
+}
+
 int options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *first)
 {
 	struct pending pend = { 0 };
 	struct tables t;
-	int val, rc = 0;
+	int val, rc;
 
 	*o = (struct options) { .cmd = cmd, .first_id = 1, .timeout = -1, .buffer = BUFFER_DEFAULT };
 	o->output.live = cmd->options & OPTIONS_LIVE;
 	make_tables(&t, cmd);
 	opterr = 0;
+	rc = take_dialect(o, &t, argc, argv);
 	optind = 0;
 	while (!rc && !o->done) {
 		int at = optind ? optind : 1;

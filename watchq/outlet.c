@@ -23,7 +23,7 @@ int outlet_open(struct outlet *out, const struct options *o, int (*wait)(void *d
 {
 	int fd = STDOUT_FILENO;
 
-	*out = (struct outlet) { .o = o, .ops = output_for(o->output.format) };
+	*out = (struct outlet) { .o = o, .config = o->output, .ops = output_for(o->output.format) };
 	if (o->output_file) {
 		fd = open_file(o->output_file, 0);
 		if (fd < 0)
@@ -51,7 +51,7 @@ void outlet_close(struct outlet *out)
 
 int outlet_begin(struct outlet *out)
 {
-	out->state = out->ops->new(&out->o->output, &out->sink);
+	out->state = out->ops->new(&out->config, &out->sink);
 	if (!out->state)
 		return -ENOMEM;
 	return out->ops->begin ? out->ops->begin(out->state) : 0;
@@ -79,6 +79,8 @@ int outlet_reopen(struct outlet *out)
 		return 0;	/* said; the old one is better than none */
 	close(out->sink.fd);
 	sink_set_fd(&out->sink, fd);
+	if (!out->state)
+		return 0;	/* nothing has begun */
 	/* A file of its own: with headings, or what a capture begins with. */
 	out->ops->free(out->state);
 	return outlet_begin(out);

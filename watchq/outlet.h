@@ -10,6 +10,7 @@
 
 struct outlet {
 	const struct options *o;
+	struct output_config config;	/* that of the options, and what is found out later */
 	struct sink sink;
 	const struct output_ops *ops;
 	void *state;

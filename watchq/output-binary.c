@@ -11,7 +11,11 @@ static int write_bytes(void *sink, const void *bytes, size_t len)
 
 static void *binary_new(const struct output_config *config, struct sink *sink)
 {
-	return wq_recorder_new(config->annotated, config->live, write_bytes, sink);
+	struct wq_recorder *r = wq_recorder_new(config->annotated, config->live, write_bytes, sink);
+
+	if (r && config->dialect)
+		wq_recorder_set_dialect(r, config->dialect);
+	return r;
 }
 
 static int binary_event(void *recorder, const struct wq_event *ev)

@@ -16,6 +16,7 @@ struct output_config {
 	enum format format;
 	bool annotated;		/* FORMAT_BINARY */
 	bool live;		/* the events are this machine's, of now */
+	const struct wq_dialect *dialect;	/* of the events; NULL: the default one */
 	bool noheadings, zero, notruncate;
 	enum time_format time_format;
 	struct column_list columns;

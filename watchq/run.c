@@ -94,11 +94,26 @@ static int poll_until(const struct run *r, struct pollfd *fds, nfds_t n, bool lo
 
 /* ---- Setting up ---- */
 
+/* Of a capture: it may say itself what dialect it is of, and that is known when there
+ * is an event. */
+static int begin(struct run *r)
+{
+	r->out.config.dialect = wq_monitor_dialect(r->m);
+	return outlet_begin(&r->out);
+}
+
+static int first_event(struct run *r, const struct wq_event *ev)
+{
+	int rc = begin(r);
+
+	return rc ? rc : outlet_event(&r->out, ev);
+}
+
 static int on_event(void *data, const struct wq_event *ev)
 {
 	struct run *r = data;
 
-	r->output_error = outlet_event(&r->out, ev);
+	r->output_error = r->out.state ? outlet_event(&r->out, ev) : first_event(r, ev);
 	return r->output_error;
 }
 
@@ -207,6 +222,7 @@ struct run *run_new(const struct options *o, int *status)
 	}
 	wq_monitor_set_log(r->m, msg_log, NULL);
 	wq_monitor_set_filter(r->m, &o->filter);
+	wq_monitor_set_dialect(r->m, o->filter.dialect);
 	wq_monitor_set_count(r->m, o->count);
 	wq_monitor_set_names(r->m, needs_names(o));
 	wq_monitor_set_initial(r->m, o->initial, o->once);
@@ -275,8 +291,10 @@ static bool decode_some(struct run *r, int *status)
 
 	/* What came before an error is out before it is told. */
 	if ((!out && (rc != 1 || last)) || out == -EOPNOTSUPP) {
-		int flushed = outlet_flush(&r->out);
+		/* A capture of nothing has a beginning, too. */
+		int flushed = (rc == WQ_DONE || last) && !r->out.state ? begin(r) : 0;
 
+		flushed = flushed ? flushed : outlet_flush(&r->out);
 		out = out ? out : flushed;
 	}
 	if (out)
@@ -303,15 +321,12 @@ static bool decode_some(struct run *r, int *status)
 static int decode(struct run *r)
 {
 	struct wq_error e = { 0 };
-	int status = STATUS_OK, rc;
+	int status = STATUS_OK;
 
 	if (wq_monitor_start(r->m, &e) < 0)
 		return msg_fail(&e);
 	if (r->o->timeout >= 0)
 		r->deadline = now() + r->o->timeout;
-	rc = outlet_begin(&r->out);
-	if (rc)
-		return outlet_status(&r->out, rc);
 	while (decode_some(r, &status))
 		;
 	return status;

@@ -23,7 +23,7 @@
 #define BUF_SIZE	(256u << 10)
 #define NAMES_BUDGET	(64u << 20)	/* well-kept captures forget before: recorder.c */
 #define MAX_WATCHES	4096		/* that a capture may define */
-#define WORD_MAX	31		/* bytes of a source's or backend's name */
+#define WORD_MAX	31		/* bytes of a source's, backend's or dialect's name */
 
 struct capture {
 	int fd;
@@ -32,7 +32,10 @@ struct capture {
 	bool ended;
 	bool annotated;			/* a header note has come */
 	bool started;			/* the first record has */
+	bool headed;			/* and it is a header note */
 	unsigned char event_header[WQ_RECORD_MIN];	/* of an event note in one part */
+
+	char refused[192];		/* why it is not decoded: of another dialect */
 
 	/* From the notes. */
 	struct wq_keys *names;
@@ -80,6 +83,7 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 	c->walk = (struct wq_walk) {
 		.buf = c->buf,
 		.more = true,
+		.dialect = wq_monitor_dialect(s->m),
 		.swapped = config->endian != WQ_ENDIAN_NATIVE &&
 			   (config->endian == WQ_ENDIAN_BIG) != big_here,
 	};
@@ -150,6 +154,7 @@ static const char *read_header(struct wq_source *s, struct reader *r)
 {
 	struct capture *c = s->priv;
 	char magic[8], boot_id[16];
+	const char *dialect;
 	uint32_t order;
 	uint16_t version;
 
@@ -158,12 +163,16 @@ static const char *read_header(struct wq_source *s, struct reader *r)
 	version = take_u16(r);
 	take_u16(r);
 	take(r, boot_id, sizeof(boot_id));
+	dialect = take_text(r);
 	if (!r->ok || memcmp(magic, WQ_NOTE_MAGIC, sizeof(magic)) != 0)
 		return "it is no header of a capture";
 	if (order != WQ_NOTE_ORDER)
 		return "the byte order it names is not the one it is in";
 	if (version != WQ_NOTE_VERSION)
 		return "a version of the format that this watchq does not know";
+	if (wq_engine_says_dialect(s->m, dialect, c->headed, c->refused, sizeof(c->refused)))
+		return c->refused;
+	c->walk.dialect = wq_monitor_dialect(s->m);
 
 	/* Another capture begins: they may be put one behind the other. */
 	c->annotated = true;
@@ -287,6 +296,8 @@ static void detect_order(struct capture *c)
 	wq_record_header(&rec, c->walk.buf + c->walk.pos, !c->walk.swapped);
 	if (is_header(&rec))
 		c->walk.swapped = !c->walk.swapped;
+	wq_record_header(&rec, c->walk.buf + c->walk.pos, c->walk.swapped);
+	c->headed = is_header(&rec);
 }
 
 /* ---- Reading ---- */
@@ -349,6 +360,8 @@ static int note_taken(struct wq_source *s, const struct wq_record *rec, uint64_t
 	rc = wq_note_add(c->parts, rec, &why.what);
 	if (rc > 0) {
 		why.what = read_note(s);
+		if (why.what == c->refused)
+			why.kind = WQ_BAD_DIALECT;
 		rc = why.what ? -EBADMSG : 0;
 	}
 	return rc ? bad(c, &why, e) : 1;

@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < NAMES; i++)
 		names[i] = any_name((uint32_t) (1000 + i * 7919 * 131));
 	for (i = 0; r && i < n; i++) {
-		const struct wq_type *t = below(2) ? wq_type_by_nr(WQ_TYPE_KEY) : below(12) ? wq_type_at(below(6)) : NULL;
+		const struct wq_type *t = below(2) ? wq_type_by_nr(NULL, WQ_TYPE_KEY) : below(12) ? wq_type_at(NULL, below(WQ_TYPES)) : NULL;
 		const struct wq_subtype *s = t && below(12) ? &t->subtypes[below(t->nsubtypes)] : NULL;
 		struct wq_event ev = { .mark = below(8) ? WQ_MARK_NONE : WQ_MARK_RESYNC };
 		unsigned char buf[WQ_RECORD_MAX];
