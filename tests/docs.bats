@@ -182,6 +182,30 @@ tables() {
 	none_missing 'watchq-record(5) has events that are not there' "$(tables)" "$events"
 }
 
+# DIALECT TYPE NUMBER, from the table of the page.
+dialect_table() {
+	page watchq-record.5.adoc | awk '
+	/^Dialect +meta/ { for (i = 2; $i != "Posted"; i++) type[i] = $i; on = 1; next }
+	/^\.\.\.\./ { on = 0 }
+	on { for (i in type) if ($i != "-") print $1, type[i], $i }'
+}
+
+@test "every dialect and its numbers are in watchq-record(5), and in watchq-decode(1)" {
+	needs jq xxd
+	names=$("$WATCHQ" decode --dialect '?' 2>&1 | sed -n 's/.*one of \(.*\), not.*/\1/p' | tr -d ,)
+	[ -n "$names" ]
+	for name in $names; do
+		have+=$(for nr in {0..9}; do printf '%02x0000fe08000000' "$nr"; done | xxd -r -p |
+			"$WATCHQ" decode --json --endian little --dialect "$name" -o TYPE,TYPE-NR |
+			jq -r "select(.type != \"unknown\") | \"$name \(.type) \(.type_nr)\"")$'\n'
+	done
+	none_missing 'not in watchq-record(5)' "${have%$'\n'}" "$(dialect_table)"
+	none_missing 'watchq-record(5) has what is not there' "$(dialect_table)" "${have%$'\n'}"
+	listed=$(page watchq-decode.1.adoc | sed -n '/^== DIALECTS/,/^== OPTIONS/p' | sed -n 's/^\*\([a-z0-9-]*\)\*::$/\1/p')
+	[ "$(xargs <<<"$listed")" = "$names" ]
+	page watchq-decode.1.adoc | sed -n '/^\*--dialect\*/,/^$/p' | tr -d '*,' | grep -q "${names% *} or ${names##* }"
+}
+
 @test "default columns are those that the page tells" {
 	needs xxd
 	line=$(page watchq-decode.1.adoc | grep '^The default columns are')
@@ -260,6 +284,8 @@ needs() {
 	[ "$(offered 'watchq keys --events=revo')" = revoked ]
 	[ "$(offered 'watchq keys -e key/revo')" = key/revoked ]
 	[ -z "$(offered 'watchq keys -e linked,linked')" ]
+	[ "$(offered 'watchq decode --dialect v5-2019 -e block/i')" = block/io ]
+	[ -z "$(offered 'watchq decode --dialect=v5-2019 -e mount/')" ]
 }
 
 @test "completion: columns" {
@@ -280,6 +306,8 @@ needs() {
 	[ "$(offered 'watchq keys --time-format=mo')" = monotonic ]
 	[ "$(offered 'watchq decode --endian ' | sort | xargs)" = 'big little native' ]
 	[ "$(offered 'watchq decode --endian=b')" = big ]
+	[ "$(offered 'watchq decode --dialect ' | xargs)" = 'default v5-2019 feb-2020 aug-2020 sb-2020' ]
+	[ "$(offered 'watchq decode --dialect=v')" = v5-2019 ]
 	[ "$(offered 'watchq keys --backend ' | sort | xargs)" = 'auto pipe' ]
 	[ "$(offered 'watchq-keys --backend ' | sort | xargs)" = 'auto pipe' ]
 	[ "$(offered 'watchq keys --binary=')" = annotated ]

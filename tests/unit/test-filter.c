@@ -27,6 +27,30 @@ static int raw(struct wq_filter *f, const char *rule)
 	return wq_filter_add_raw(f, rule, &e);
 }
 
+static void test_translate(void)
+{
+	const struct wq_dialect *v5 = wq_dialect_by_name("v5-2019");
+	struct wq_filter f = { .dialect = v5 };
+	struct wq_error e;
+
+	ok(wq_filter_add_events(&f, "block/io", NULL, &e) == 0 && passes(&f, 2, 10, 0) && !passes(&f, 4, 10, 0),
+	   "names mean the filter's dialect");
+	ok(wq_filter_add_events(&f, "mount/*", NULL, &e) == -EINVAL && strcmp(e.word, "mount") == 0,
+	   "which does not have all");
+	wq_filter_translate(&f, NULL);
+	ok(passes(&f, 4, 10, 0) && !passes(&f, 2, 10, 0), "translated, they mean another's");
+	f = (struct wq_filter) { 0 };
+	ok(wq_filter_add_events(&f, "readonly,error", NULL, &e) == 0 && wq_filter_add_raw(&f, "2:7", &e) == 0 &&
+	   wq_filter_add_raw(&f, "usb:1", &e) == 0 && f.nrules == 4, "names and numbers are told apart");
+	wq_filter_translate(&f, v5);
+	ok(passes(&f, 2, 7, 0) && !passes(&f, 2, 3, 0) && passes(&f, 3, 3, 0) && passes(&f, 3, 1, 0) &&
+	   !passes(&f, 3, 0, 0) && !passes(&f, 5, 1, 0), "numbers stay, and what isn't there passes nothing");
+	f = (struct wq_filter) { 0 };
+	ok(wq_filter_add_events(&f, "mount/*", NULL, &e) == 0, "a filter of one type");
+	wq_filter_translate(&f, v5);
+	ok(!passes(&f, 2, 3, 0) && !passes(&f, 1, 3, 0), "that isn't there: it passes nothing, not everything");
+}
+
 static void test_events(void)
 {
 	struct wq_filter f = { 0 };
@@ -127,6 +151,7 @@ static void test_compile(void)
 int main(void)
 {
 	test_events();
+	test_translate();
 	test_raw();
 	test_full();
 	test_compile();

@@ -103,6 +103,53 @@ static void test_usb_name(void)
 	   "one of five runs past the end");
 }
 
+/* Two walks in two dialects, step by step: neither disturbs the other. */
+static void test_dialects(void)
+{
+	unsigned char buf[2 * WQ_RECORD_MAX];
+	uint32_t body[4] = { 21, 33 };
+	struct wq_walk feb = { .buf = buf, .dialect = wq_dialect_by_name("feb-2020") };
+	struct wq_walk v5 = { .buf = buf, .dialect = wq_dialect_by_name("v5-2019") };
+	struct wq_record a, b;
+	struct wq_bad bad;
+
+	feb.len = (size_t) wq_record_build(buf, 2, 1, 0x02000500, body, sizeof(body));
+	feb.len += (size_t) wq_record_build(buf + feb.len, 4, 1, 0x02000500, NULL, 0);
+	v5.len = feb.len;
+	ok(wq_walk_next(&feb, &a, &bad) == 1 && wq_walk_next(&v5, &b, &bad) == 1, "a record of two dialects");
+	ok(strcmp(a.type->name, "mount") == 0 && strcmp(b.type->name, "block") == 0, "is of two types");
+	ok(strcmp(a.sub->name, "unmount") == 0 && strcmp(b.sub->name, "timeout") == 0, "and two events");
+	ok(a.id == 2 && b.id == 5 && a.info == b.info, "the ID is where the type has it");
+	ok(wq_field_value(&a, wq_record_field(&a, WQ_F_AUX_MOUNT)) == 33 && !wq_record_field(&b, WQ_F_AUX_MOUNT),
+	   "a field of 4 bytes");
+	ok(wq_walk_next(&feb, &a, &bad) == 1 && !a.type && a.id == 5 && wq_walk_next(&v5, &b, &bad) == 1 && !b.type,
+	   "types of the default dialect alone are unknown to both");
+	ok(!wq_dialect_by_name("feb") && !wq_dialect_by_name("") && wq_dialect_at(0) == wq_dialect_by_name("default"),
+	   "dialects are found by their whole names");
+}
+
+/* wq_catalog_type() relies on it, and filters on the names. */
+static void test_tables(void)
+{
+	bool in_order = true, same = true;
+	const struct wq_dialect *d;
+	const struct wq_type *t;
+	unsigned i, nr;
+
+	for (i = 0; (d = wq_dialect_at(i)); i++) {
+		in_order &= d->ntypes <= WQ_TYPES;
+		for (nr = 0; nr < d->ntypes; nr++) {
+			t = wq_type_by_nr(d, nr);
+			in_order &= t && t->nr == nr && wq_type_at(d, nr) == t &&
+				    wq_type_by_name(d, t->name, strlen(t->name)) == t;
+			same &= t && wq_type_by_name(NULL, t->name, strlen(t->name)) != NULL;
+		}
+		in_order &= wq_type_at(d, nr)->nr == WQ_TYPE_NOTE && !wq_type_at(d, nr + 1);
+	}
+	ok(in_order, "each dialect has its types in the order of their numbers, and notes");
+	ok(same, "all names of types are in the default dialect");
+}
+
 /* Any bytes: the walk ends, and each record lies within them. */
 static void test_any_bytes(void)
 {
@@ -157,6 +204,8 @@ int main(void)
 	test_good();
 	test_bad();
 	test_usb_name();
+	test_dialects();
+	test_tables();
 	test_any_bytes();
 	return tap_done();
 }
