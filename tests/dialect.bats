@@ -148,21 +148,24 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 	[[ $output =~ "unknown or ambiguous option '--dialect'" ]]
 }
 
+takes_signals() { grep -q ^sigmask /proc/"$1"/fdinfo/*; }
+
 @test "SIGHUP before there is anything: the file is opened anew all the same" {
+	local format pid
 	mkfifo in
-	exec 7<>in
-	"$WATCHQ" decode -B=annotated --dialect feb-2020 --output-file o in 3>&- 7>&- &
-	local pid=$!
-	takes_signals() { grep -q ^sigmask /proc/"$pid"/fdinfo/*; }
-	await takes_signals
-	mv o old
-	kill -HUP "$pid"
-	await [ -e o ]
-	unhex "$DATA/dialect-feb-2020-little.hex" >&7
-	await has_bytes 100 o
-	exec 7>&-
-	kill "$pid"
-	wait "$pid"
-	equal "$(wc -c <old)" 0
-	grep -qa feb-2020 o
+	for format in --json --binary=annotated; do
+		exec 7<>in
+		"$WATCHQ" decode $format --endian little --dialect feb-2020 --output-file o in 3>&- 7>&- &
+		pid=$!
+		await takes_signals "$pid"
+		mv o old
+		kill -HUP "$pid"
+		await [ -e o ]
+		unhex "$DATA/dialect-feb-2020-little.hex" >&7
+		exec 7>&-
+		wait "$pid"
+		equal "$(wc -c <old)" 0
+		grep -qa -e feb-2020 -e is-recursive o
+		rm o
+	done
 }
