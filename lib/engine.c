@@ -139,14 +139,16 @@ int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
 
 int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
 		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name,
-		       struct wq_name *path)
+		       struct wq_name *path, const struct wq_item *by)
 {
 	struct wq_item item = { .boottime = m->now };
 	struct wq_event ev;
 
+	if (by)
+		item = *by;
 	wq_record_header(&item.rec, rec, false);
 	wq_engine_event(&ev, &item, watch);
-	ev.realtime = m->now + (uint64_t) m->clock;
+	ev.realtime = item.boottime + (uint64_t) m->clock;
 	ev.mark = mark;
 	ev.key_name = key_name;
 	ev.aux_name = aux_name;

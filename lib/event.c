@@ -2,6 +2,7 @@
 /* What an event can say without asking anybody; and the clocks. */
 #include "config.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "event.h"
@@ -32,5 +33,8 @@ void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const stru
 		.rec = item->rec,
 		.watch = watch,
 	};
+	ev->pid = item->pid;
+	if (item->command)
+		snprintf(ev->command, sizeof(ev->command), "%s", item->command);
 	wq_event_keys(ev);
 }

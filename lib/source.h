@@ -19,10 +19,12 @@
 struct wq_items;
 struct wq_source;
 
-/** What a backend hands over: a record, and when it was read. */
+/** What a backend hands over: a record, and what it has no room for. */
 struct wq_item {
-	uint64_t boottime;	/* CLOCK_BOOTTIME, ns; 0: not known */
+	uint64_t boottime;	/* CLOCK_BOOTTIME when it was read, ns; 0: not known */
 	struct wq_record rec;	/* points into the ring, or the source's buffer */
+	uint32_t pid;		/* who did it; 0: not known */
+	const char *command;	/* its name, 15 bytes at most; NULL: not known */
 };
 
 /** What the user asked of a source. Texts are borrowed until open() is done. */
@@ -123,10 +125,11 @@ int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev);
  * returns: no counting, which other processors would have to be told of. */
 int wq_engine_emit_borrowed(struct wq_monitor *m, struct wq_event *ev);
 /** A record of our own, of @len bytes at @rec: as wq_engine_emit(), with @mark
- * and of now. The names' references are the event's. */
+ * and of now. The names' references are the event's. @by: who did it, and when; NULL:
+ * not known. */
 int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
 		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name,
-		       struct wq_name *path);
+		       struct wq_name *path, const struct wq_item *by);
 /** Something was lost, and the sources' doubt() said so: snapshots follow. */
 void wq_engine_resync(struct wq_monitor *m);
 /** Something new is to be read now: the same, without round 0. */
@@ -160,7 +163,7 @@ uint64_t wq_now_realtime(void);
 /** The table of sources and backends, best first for each source: sources.c.
  * NULL behind the last one. */
 const struct wq_source_ops *wq_source_at(unsigned i);
-extern const struct wq_source_ops wq_keys_pipe, wq_keys_poll;
+extern const struct wq_source_ops wq_keys_pipe, wq_keys_trace, wq_keys_poll;
 extern const struct wq_source_ops wq_capture;
 
 #endif

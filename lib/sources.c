@@ -5,6 +5,7 @@
 
 static const struct wq_source_ops *const sources[] = {
 	&wq_keys_pipe,
+	&wq_keys_trace,
 	&wq_keys_poll,
 };
 

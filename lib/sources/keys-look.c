@@ -15,18 +15,19 @@ static bool is_looked_at(struct wq_keys_state *st, struct wq_watched *w)
 	return w->shown;
 }
 
-int wq_keys_look(struct wq_keys_state *st)
+int wq_keys_look(struct wq_keys_state *st, enum wq_look what)
 {
 	bool no_room = false;
 	struct wq_watched *w;
 	int rc = 0;
 
 	st->limit_reached = false;
-	wq_keys_expiry_stale(st);
+	if (what == LOOK_ALL)
+		wq_keys_expiry_stale(st);
 	st->reading = true;
 	/* Members that are found come behind. */
 	TAILQ_FOREACH(w, &st->all, all) {
-		if (!is_looked_at(st, w))
+		if ((what == LOOK_RINGS && !w->ring) || !is_looked_at(st, w))
 			continue;
 		rc = wq_keys_read(st, w);
 		if (!rc && !no_room)
@@ -40,4 +41,11 @@ int wq_keys_look(struct wq_keys_state *st)
 	if (!TAILQ_EMPTY(&st->now))	/* members that are heard of */
 		wq_engine_read_soon(st->s->m);
 	return rc;
+}
+
+void wq_keys_state_look_soon(struct wq_keys_state *st)
+{
+	if (st->look_soon == LOOK_NOT)
+		st->look_soon = LOOK_RINGS;
+	wq_engine_read_soon(st->s->m);
 }

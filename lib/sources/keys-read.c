@@ -105,13 +105,18 @@ int wq_keys_tell_key(struct wq_keys_state *st, struct wq_watched *w, enum wq_key
 	const uint32_t body[2] = { (uint32_t) w->serial, aux };
 	unsigned char rec[WQ_RECORD_MAX];
 	struct wq_name *path, *name;
+	struct wq_suspect *who = st->config.calls ? wq_keys_who(st, what, aux) : NULL;
+	struct wq_item by = { 0 };
 
+	if (who)
+		by = (struct wq_item) { .boottime = who->boottime, .pid = who->pid, .command = who->command };
 	wq_name_ref(aux_name);		/* before a look-up that may push it out of the table */
 	path = st->config.recursive || !w->root ? wq_name_ref(wq_keys_path(st, w)) : NULL;
 	name = wq_name_ref(wq_keys_name_of(st, (uint32_t) w->serial));
 	wq_record_build(rec, WQ_TYPE_KEY, (uint8_t) what, (uint32_t) w->watch->id << WQ_UAPI_INFO_ID_SHIFT,
 			body, sizeof(body));
-	return wq_engine_emit_own(st->s->m, rec, w->watch, mark, name, aux_name, path);
+	return wq_engine_emit_own(st->s->m, rec, w->watch, mark, name, aux_name, path,
+				  mark == WQ_MARK_NONE && who ? &by : NULL);
 }
 
 /* The member is in the keyring now, or isn't any more. */
@@ -179,7 +184,7 @@ static int tell_gone(struct wq_keys_state *st, struct wq_watched *w, enum wq_mar
 	wq_record_build(rec, WQ_TYPE_META, WQ_META_REMOVAL, (uint32_t) w->watch->id << WQ_UAPI_INFO_ID_SHIFT,
 			&serial, sizeof(serial));
 	rc = wq_engine_emit_own(st->s->m, rec, w->watch, mark,
-				wq_name_ref(wq_keys_name_of(st, (uint32_t) w->serial)), NULL, path);
+				wq_name_ref(wq_keys_name_of(st, (uint32_t) w->serial)), NULL, path, NULL);
 	if (rc == 0 || rc == WQ_DONE)
 		w->there_told = false;
 	return rc;

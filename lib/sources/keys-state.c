@@ -383,6 +383,14 @@ int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned
 	int rc = 0;
 
 	doubt_named(st, round);
+	if (st->look_soon) {
+		rc = wq_keys_look(st, st->look_soon);
+		st->look_soon = LOOK_NOT;
+		read = true;
+		if (rc && rc != WQ_NO_ROOM)
+			return rc;
+		rc = 0;
+	}
 	if (round == 0) {
 		st->s->wants_quiet = false;
 		while ((w = TAILQ_FIRST(&st->quiet)))
@@ -438,7 +446,12 @@ static int look(struct wq_keys_state *st)
 	st->look_at += st->config.interval;
 	if (st->look_at <= now)
 		st->look_at = now + st->config.interval;
-	return wq_keys_look(st);
+	if (!st->config.calls)
+		return wq_keys_look(st, LOOK_ALL);
+	/* Behind the calls of before, which say who did it. */
+	st->look_soon = LOOK_ALL;
+	wq_engine_read_soon(st->s->m);
+	return 0;
 }
 
 int wq_keys_state_tick(struct wq_keys_state *st)

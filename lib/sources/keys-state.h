@@ -12,6 +12,7 @@ struct wq_keys_state;
 struct wq_keys_config {
 	bool recursive;		/* members are watched, too, and theirs */
 	bool all;		/* every key in /proc/keys */
+	bool calls;		/* who did it may be known: looks wait for barriers */
 	uint64_t interval;	/* ns: how often what can't be heard is looked at */
 	int queue_fd;		/* where keys are watched; -1: nothing is heard */
 	uint8_t quiet_id;	/* of watches that aren't shown; 0: there are none of these */
@@ -29,6 +30,20 @@ void wq_keys_state_free(struct wq_keys_state *st);
 /** Opens what the user named, @c->objects: looks each up and watches it, if there is
  * a queue to hear it through. 0 or -errno with *@e. */
 int wq_keys_state_open(struct wq_keys_state *st, const struct wq_source_config *c, struct wq_error *e);
+
+/** A change that somebody else's call made, of which it isn't known what keyring or
+ * key it was: what is looked at next may be it. @key: the member's serial; 0: of any. */
+void wq_keys_state_suspect(struct wq_keys_state *st, enum wq_key_nr what, uint32_t key,
+			   const struct wq_item *by);
+/** The keyrings that are followed are looked at when all that was read before has
+ * been applied. */
+void wq_keys_state_look_soon(struct wq_keys_state *st);
+/** Whether a keyring that is followed has that member. */
+bool wq_keys_state_has_member(struct wq_keys_state *st, uint32_t key);
+/** A change that a call made, as wq_keys_state_apply() of the record that says so;
+ * unless a look has found it already, or nobody follows @key. */
+int wq_keys_state_apply_call(struct wq_keys_state *st, enum wq_key_nr what, uint32_t key, uint32_t aux,
+			     const struct wq_item *by);
 
 /** What struct wq_source_ops wants. */
 int wq_keys_state_apply(struct wq_keys_state *st, const struct wq_item *item);

@@ -65,6 +65,23 @@ struct wq_watched {
 
 TAILQ_HEAD(wq_watched_list, wq_watched);
 
+/* A system call of which it isn't known what it changed. */
+struct wq_suspect {
+	enum wq_key_nr what;
+	uint32_t key;			/* the member; 0: any */
+	uint32_t pid;
+	uint64_t boottime;
+	char command[16];
+};
+
+#define WQ_SUSPECTS	64
+
+enum wq_look {
+	LOOK_NOT,
+	LOOK_RINGS,	/* at keyrings */
+	LOOK_ALL,
+};
+
 struct wq_keys_expiry {
 	bool wanted;			/* of keys that are told of */
 	bool members;			/* and of members of roots, which are not */
@@ -104,6 +121,9 @@ struct wq_keys_state {
 	bool limit_reached, limit_said;
 	bool reading;			/* in a snapshot, which reads what comes to be in doubt */
 	bool closing;
+	enum wq_look look_soon;		/* in the next snapshot */
+	struct wq_suspect suspects[WQ_SUSPECTS];
+	unsigned next_suspect;
 	int error;			/* -errno of a call back that can't return it */
 	struct wq_keys_expiry expiry;
 };
@@ -186,6 +206,11 @@ void wq_keys_new_root(struct wq_keys_state *st, struct wq_watched *w);
 /* ---- keys-look.c ---- */
 
 /** Looks at what isn't heard and tells what differs, unmarked. */
-int wq_keys_look(struct wq_keys_state *st);
+int wq_keys_look(struct wq_keys_state *st, enum wq_look what);
+
+/* ---- keys-suspects.c ---- */
+
+/** Who may have done that to the member, or to any; NULL: it isn't known. */
+struct wq_suspect *wq_keys_who(struct wq_keys_state *st, enum wq_key_nr what, uint32_t key);
 
 #endif
