@@ -148,6 +148,7 @@ int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const str
 		item = *by;
 	wq_record_header(&item.rec, rec, false);
 	wq_engine_event(&ev, &item, watch);
+	wq_engine_by(&ev, &item);
 	ev.realtime = item.boottime + (uint64_t) m->clock;
 	ev.mark = mark;
 	ev.key_name = key_name;

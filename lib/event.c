@@ -26,6 +26,13 @@ uint64_t wq_now_realtime(void)
 	return now(CLOCK_REALTIME);
 }
 
+void wq_engine_by(struct wq_event *ev, const struct wq_item *item)
+{
+	ev->pid = item->pid;
+	if (item->command)
+		snprintf(ev->command, sizeof(ev->command), "%s", item->command);
+}
+
 void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const struct wq_watch *watch)
 {
 	*ev = (struct wq_event) {
@@ -33,8 +40,5 @@ void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const stru
 		.rec = item->rec,
 		.watch = watch,
 	};
-	ev->pid = item->pid;
-	if (item->command)
-		snprintf(ev->command, sizeof(ev->command), "%s", item->command);
 	wq_event_keys(ev);
 }

@@ -117,6 +117,8 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 				       const char *source, const char *backend, const char *object);
 /** Fills @ev from a record: what can be known without asking anybody. */
 void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const struct wq_watch *watch);
+/** Fills in who did it, where the item says so. */
+void wq_engine_by(struct wq_event *ev, const struct wq_item *item);
 /** Filters, numbers and hands on. Gives back the references to names that @ev
  * has: they are the event's. 0 to go on; WQ_NO_ROOM: it was not told, go on all
  * the same; WQ_DONE; -errno of the taker. */

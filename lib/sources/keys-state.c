@@ -327,6 +327,7 @@ int wq_keys_state_apply(struct wq_keys_state *st, const struct wq_item *item)
 	if (rc != 1)
 		return rc;
 	ev.watch = w ? w->watch : st->s->by_id[rec->id] ? st->s->by_id[rec->id] : st->s->self;
+	wq_engine_by(&ev, item);
 	ev.realtime = item->boottime + (uint64_t) wq_engine_clock(st->s->m);
 	if (ev.has_key)
 		name_event(st, w, &ev);

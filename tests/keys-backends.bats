@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: both
+# What each backend of keys tells, and what it can't see: the same for all of them.
+
+load lib
+
+setup() {
+	new_ring
+	cd "$BATS_TEST_TMPDIR"
+}
+teardown() { teardown_ring; }
+
+# by BACKEND OPTION...: watches the ring, or what is named, in `events`.
+by() {
+	local backend=$1 why
+	shift
+	why=$(watchq info --raw -n | sed -n "s/^keys\/$backend no //p")
+	[ -z "$why" ] || skip "keys/$backend: $(printf '%b' "$why")"
+	[[ " $* " =~ \ [0-9]+\  ]] || set -- "$@" "$ring"
+	start events keys -J --backend "$backend" --interval 50ms "$@"
+}
+
+# told EVENT KEY [AUX]: within ten seconds there is that event, without a mark.
+told() {
+	await is_told "$@" || {
+		jq -c '[.event,.key,.aux,.mark]' events >&2
+		return 1
+	}
+}
+is_told() {
+	jq -es --arg event "$1" --argjson key "$2" --argjson aux "${3:-0}" \
+		'any(.event == $event and .key == $key and (.aux // 0) == $aux and .mark == null)' events
+}
+# The events so far, in order.
+names() { jq -r .event events | xargs; }
+
+# ---- What there is to see, one after the other ----
+
+linked() {
+	by "$1"
+	key=$(keyctl add user k v "$ring")
+	told linked "$ring" "$key"
+	equal "$(jq -r .aux_description events)" k
+}
+@test "linked: pipe" { linked pipe; }
+@test "linked: trace" { linked trace; }
+@test "linked: poll" { linked poll; }
+
+unlinked() {
+	key=$(keyctl add user k v "$ring")
+	by "$1"
+	keyctl unlink "$key" "$ring"
+	told unlinked "$ring" "$key"
+	equal "$(jq -r .aux_description events)" k
+}
+@test "unlinked: pipe" { unlinked pipe; }
+@test "unlinked: trace" { unlinked trace; }
+@test "unlinked: poll" { unlinked poll; }
+
+moved() {
+	key=$(keyctl add user k v "$ring")
+	to=$(keyctl newring to @s)
+	by "$1" "$ring" "$to"
+	keyctl move "$key" "$ring" "$to"
+	told unlinked "$ring" "$key"
+	told linked "$to" "$key"
+	keyctl unlink "$to" @s
+}
+@test "a key that is moved: pipe" { moved pipe; }
+@test "a key that is moved: trace" { moved trace; }
+@test "a key that is moved: poll" { moved poll; }
+
+cleared() {
+	keyctl add user k1 v "$ring"
+	keyctl add user k2 v "$ring"
+	by "$1"
+	keyctl clear "$ring"
+	told cleared "$ring"
+	equal "$(names)" cleared
+}
+@test "cleared: pipe" { cleared pipe; }
+@test "cleared: trace" { cleared trace; }
+@test "cleared: poll" { cleared poll; }
+
+setattr() {
+	key=$(keyctl add user k v "$ring")
+	by "$1" "$key"
+	keyctl setperm "$key" 0x3f3f0000
+	told setattr "$key"
+	equal "$(jq -r .perm events)" null
+	equal "$(jq -r .event events | sort -u)" setattr
+}
+@test "setattr: pipe" { setattr pipe; }
+@test "setattr: trace" { setattr trace; }
+@test "setattr: poll" { setattr poll; }
+
+timeout_set() {
+	key=$(keyctl add user k v "$ring")
+	by "$1" "$key"
+	keyctl timeout "$key" 1000
+	told setattr "$key"
+	await expires_is_told
+	keyctl timeout "$key" 0
+	await has_lines 2 events
+	equal "$(names)" "setattr setattr"
+}
+expires_is_told() { jq -e "select(.expires != null) | .expires - now | . > 900 and . < 1010" events; }
+@test "a time-out that is set, and cleared: pipe" { timeout_set pipe; }
+@test "a time-out that is set, and cleared: trace" { timeout_set trace; }
+@test "a time-out that is set, and cleared: poll" { timeout_set poll; }
+
+revoked() {
+	key=$(keyctl add user k v "$ring")
+	by "$1" "$key"
+	keyctl revoke "$key"
+	told revoked "$key"
+}
+@test "revoked: pipe" { revoked pipe; }
+@test "revoked: trace" { revoked trace; }
+@test "revoked: poll" { revoked poll; }
+
+invalidated() {
+	key=$(keyctl add user k v "$ring")
+	by "$1" "$key"
+	keyctl invalidate "$key"
+	told invalidated "$key"
+}
+@test "invalidated: pipe" { invalidated pipe; }
+@test "invalidated: trace" { invalidated trace; }
+@test "invalidated: poll" {
+	skip "poll sees it only in the moment before the key is collected; else that it is gone"
+}
+
+gone() {
+	key=$(keyctl add user k v "$ring")
+	by "$1" "$key"
+	keyctl invalidate "$key"
+	await grep -q '"removal"' events
+	await is_gone "$pid"
+	wait "$pid"
+	equal "$(jq -r 'select(.event == "removal").key' events)" "$key"
+}
+@test "the last watched key is gone: pipe" { gone pipe; }
+@test "the last watched key is gone: trace" { gone trace; }
+@test "the last watched key is gone: poll" { gone poll; }
+
+expired() {
+	key=$(keyctl add user k v "$ring")
+	by "$1" "$key"
+	keyctl timeout "$key" 1
+	told expired "$key"
+}
+@test "expired: pipe" { expired pipe; }
+@test "expired: trace" { expired trace; }
+@test "expired: poll" { expired poll; }
+
+member_expired() {
+	by "$1"
+	key=$(keyctl add user k v "$ring")
+	keyctl timeout "$key" 2
+	told expired "$key"
+	equal "$(names)" "linked expired"
+	equal "$(jq -r 'select(.event == "expired") | "\(.id) \(.object) \(.description) \(.path)"' events)" "1 $ring k $ring/k"
+}
+@test "a member expired: pipe" { member_expired pipe; }
+@test "a member expired: trace" { member_expired trace; }
+@test "a member expired: poll" { member_expired poll; }
+
+updated() {
+	key=$(keyctl add user k v "$ring")
+	by "$1" "$key"
+	keyctl update "$key" new
+	told updated "$key"
+	keyctl add user k newer "$ring"
+	await has_lines 2 events
+	equal "$(names)" "updated updated"
+}
+@test "updated: pipe" { updated pipe; }
+@test "updated: trace" { updated trace; }
+@test "updated: poll" { skip "poll can't see updates of payloads"; }
+
+# A change that is undone before the next look.
+undone() {
+	by "$1"
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		key=$(keyctl add user "k$i" v "$ring")
+		keyctl unlink "$key" "$ring"
+	done
+	await has_lines 20 events
+	equal "$(names)" "$(printf 'linked unlinked %.0s' 1 2 3 4 5 6 7 8 9 10 | sed 's/ $//')"
+}
+@test "changes that are undone at once: pipe" { undone pipe; }
+@test "changes that are undone at once: trace" { undone trace; }
+@test "changes that are undone at once: poll" { skip "poll can't see changes that are undone between two looks"; }
+
+# ---- By names for keyrings that are the caller's own ----
+
+by_word() {
+	local inner
+	cat >do-it <<-'DO'
+		#!/bin/bash
+		"$WATCHQ" keys -J -v --backend "$1" --interval 50ms @s >events 2>err 3>&- &
+		until grep -q ': ready$' err || ! kill -0 $!; do sleep 0.02; done
+		keyctl add user first v @s >key
+		until [ -s events ] || ! kill -0 $!; do sleep 0.02; done
+		keyctl unlink "$(cat key)" @s
+		until [ "$(wc -l <events)" -ge 2 ] || ! kill -0 $!; do sleep 0.02; done
+		kill $!
+		wait $!
+	DO
+	by "$1"		# skips where it can't be
+	kill "$pid"
+	timeout 20 keyctl session - bash do-it "$1"
+	key=$(cat key)
+	equal "$(jq -c '[.event,.aux,.aux_description,.mark]' events | xargs -0)" \
+		"[\"linked\",$key,\"first\",null]
+[\"unlinked\",$key,\"first\",null]
+"
+}
+@test "@s as the caller calls it: pipe" { by_word pipe; }
+@test "@s as the caller calls it: trace" { by_word trace; }
+@test "@s as the caller calls it: poll" { by_word poll; }
+
+@test "who did it: trace" {
+	by trace
+	key=$(keyctl add user k v "$ring" & echo $! >child; wait)
+	told linked "$ring" "$key"
+	equal "$(jq -c '[.command,.pid]' events)" "[\"keyctl\",$(cat child)]"
+}
+
+@test "who did it, where the keyring is named @s: trace" {
+	by trace
+	kill "$pid"
+	cat >do-it <<-'DO'
+		"$WATCHQ" keys -J -v --backend trace @s >events 2>err 3>&- &
+		until grep -q ': ready$' err || ! kill -0 $!; do sleep 0.02; done
+		keyctl add user first v @s
+		until [ -s events ] || ! kill -0 $!; do sleep 0.02; done
+		kill $!
+		wait $!
+	DO
+	timeout 20 keyctl session - bash do-it
+	equal "$(jq -r .command events)" keyctl
+	jq -e '.pid > 0' events
+}
+
+@test "who did it: pipe" { skip "a record does not say who"; }
+@test "who did it: poll" { skip "poll can't see who did it"; }
+
+# ---- Below the ring ----
+
+recursive() {
+	by "$1" -R
+	inner=$(keyctl newring inner "$ring")
+	told linked "$ring" "$inner"
+	key=$(keyctl add user k v "$inner")
+	await has_lines 2 events
+	keyctl setperm "$key" 0x3f3f0000
+	told setattr "$key"
+	equal "$(jq -r 'select(.event == "setattr").path' events)" "$ring/inner/k"
+	keyctl unlink "$key" "$inner"
+	await grep -q '"unlinked"' events
+	equal "$(jq -r 'select(.event == "unlinked") | "\(.key) \(.aux) \(.path)"' events)" "$inner $key $ring/inner"
+}
+@test "--recursive: pipe" { recursive pipe; }
+@test "--recursive: trace" { recursive trace; }
+@test "--recursive: poll" { recursive poll; }
+
+# What the kernel does itself.
+collected() {
+	[ -w /proc/sys/kernel/keys/gc_delay ] && [ -d /sys/fs/ext4 ] || true
+	gc_delay=$(cat /proc/sys/kernel/keys/gc_delay)
+	[ "$(uname -m)" = um ] || grep -q 'User Mode' /proc/cpuinfo || skip "sets gc_delay, which is this machine's: in the test kernel only"
+	echo 1 >/proc/sys/kernel/keys/gc_delay
+	by "$1"
+	key=$(keyctl add user k v "$ring")
+	keyctl timeout "$key" 1
+	told expired "$key"
+	await grep -q '"unlinked"' events
+	echo "$gc_delay" >/proc/sys/kernel/keys/gc_delay
+	equal "$(jq -r 'select(.event == "unlinked").aux' events)" "$key"
+}
+@test "an expired member is collected by the kernel: pipe" { collected pipe; }
+@test "an expired member is collected by the kernel: trace" { collected trace; }
+@test "an expired member is collected by the kernel: poll" { collected poll; }
+
+# ---- What holds for all ----
+
+initial() {
+	key=$(keyctl add user k v "$ring")
+	by "$1" -I
+	keyctl unlink "$key" "$ring"
+	await has_lines 3 events
+	equal "$(jq -r '"\(.event) \(.mark)"' events | xargs)" "instantiated initial linked initial unlinked null"
+}
+@test "--initial: pipe" { initial pipe; }
+@test "--initial: trace" { initial trace; }
+@test "--initial: poll" { initial poll; }
+
+no_key() {
+	by "$1"
+	run -1 watchq keys --backend "$1" %user:there-is-no-such-key
+	[[ $output =~ "%user:there-is-no-such-key: there is no such key" ]]
+	keyctl revoke "$(keyctl add user k v "$ring")"
+	run -1 watchq keys --backend "$1" "$(keyctl show "$ring" | awk '/user: k/ { print $1 }')"
+	[[ $output =~ revoked ]]
+}
+@test "a key that is not there, or is revoked: pipe" { no_key pipe; }
+@test "a key that is not there, or is revoked: trace" { no_key trace; }
+@test "a key that is not there, or is revoked: poll" { no_key poll; }
+
+@test "poll says what it can't see, once" {
+	by poll
+	for i in 1 2 3; do keyctl add user "k$i" v "$ring"; done
+	await has_lines 3 events
+	equal "$(grep -c "can't see updates of payloads" events.err)" 1
+}
+
+@test "auto takes the best there is, and says which under -v" {
+	best=$(watchq info --raw -n | sed -n 's/^keys\/\(.*\) yes.*/\1/p' | sed 1q)
+	start auto keys -J "$ring"
+	grep -qx "watchq: keys: backend $best" auto.err
+	equal "$best" "$(jq -rn --arg best "$best" '$best | select(. == "pipe" or . == "trace" or . == "poll")')"
+}
