@@ -17,11 +17,20 @@
 struct packed {
 	struct wq_piece piece;
 	uint32_t seq : 24;	/* its low bits: they come in order */
-	uint32_t mark : 8;
+	uint32_t mark : 7;
+	uint32_t has_extra : 1;
 	uint64_t boottime, realtime;
 	struct wq_name *key_name, *aux_name;
 	const struct wq_watch *watch;
-	unsigned char data[];
+	unsigned char data[];	/* the record; behind it, aligned, struct extra */
+};
+_Static_assert(offsetof(struct packed, data) == 48, "64 bytes with a key's record");
+
+/* What most events don't have. */
+struct extra {
+	struct wq_name *path;
+	uint32_t pid;
+	char command[sizeof(((struct wq_event *) NULL)->command)];
 };
 
 #define LAST_ROOM	4096	/* bytes that are kept for what wq_backlog_last() lets in */
@@ -33,6 +42,7 @@ struct wq_backlog {
 	bool full, last;		/* engine's */
 	uint64_t seq;			/* writer's */
 	struct packed *out;		/* writer's: the event it has */
+	struct wq_name *out_path;	/* and its path */
 	_Atomic size_t names;		/* bytes that events wait with */
 };
 
@@ -89,10 +99,51 @@ void wq_backlog_last(struct wq_backlog *b)
 	b->last = true;
 }
 
+static bool has_extra(const struct wq_event *ev)
+{
+	return ev->path || ev->pid || ev->command[0];
+}
+
+/* Where it is behind a record of @len bytes. */
+static size_t extra_at(size_t len)
+{
+	const size_t align = _Alignof(struct extra);
+
+	return (offsetof(struct packed, data) + len + align - 1) / align * align;
+}
+
+static struct extra *extra_of(struct packed *p, size_t len)
+{
+	return p->has_extra ? (void *) ((char *) p + extra_at(len)) : NULL;
+}
+
+static size_t packed_size(const struct wq_event *ev)
+{
+	return has_extra(ev) ? extra_at(ev->rec.len) + sizeof(struct extra)
+			     : offsetof(struct packed, data) + ev->rec.len;
+}
+
+static void put_extra(struct extra *extra, const struct wq_event *ev)
+{
+	if (!extra)
+		return;
+	extra->path = wq_name_ref(ev->path);
+	extra->pid = ev->pid;
+	memcpy(extra->command, ev->command, sizeof(extra->command));
+}
+
+/* Counts what the event's names need while it waits. */
+static void count_names(struct wq_backlog *b, const struct wq_event *ev)
+{
+	size_t bytes = wq_name_wait(ev->key_name) + wq_name_wait(ev->aux_name) + wq_name_wait(ev->path);
+
+	atomic_fetch_add_explicit(&b->names, bytes, memory_order_relaxed);
+}
+
 int wq_backlog_push(void *data, const struct wq_event *ev)
 {
 	struct wq_backlog *b = data;
-	size_t size = offsetof(struct packed, data) + ev->rec.len;
+	size_t size = packed_size(ev);
 	struct packed *p = has_room(b) ? wq_ring_reserve(b->ring, size) : NULL;
 
 	if (!p) {
@@ -112,10 +163,11 @@ int wq_backlog_push(void *data, const struct wq_event *ev)
 	p->key_name = wq_name_ref(ev->key_name);
 	p->aux_name = wq_name_ref(ev->aux_name);
 	p->watch = ev->watch;
-	p->mark = ev->mark;
+	p->mark = ev->mark & 0x7f;
+	p->has_extra = has_extra(ev);
 	memcpy(p->data, ev->rec.data, ev->rec.len);
-	atomic_fetch_add_explicit(&b->names, wq_name_wait(p->key_name) + wq_name_wait(p->aux_name),
-				  memory_order_relaxed);
+	put_extra(extra_of(p, ev->rec.len), ev);
+	count_names(b, ev);
 	wq_ring_commit(b->ring);
 	if (used(b) > wq_ring_size(b->ring) / 4)	/* no time to wait for the others */
 		wq_wake_up(&b->some);
@@ -140,6 +192,15 @@ void wq_backlog_room_seen(struct wq_backlog *b)
 
 /* ---- The writer's side ---- */
 
+static void take_extra(const struct extra *extra, struct wq_event *ev)
+{
+	if (!extra)
+		return;
+	ev->path = extra->path;
+	ev->pid = extra->pid;
+	memcpy(ev->command, extra->command, sizeof(ev->command));
+}
+
 bool wq_backlog_next(struct wq_backlog *b, struct wq_event *ev)
 {
 	struct packed *p = wq_ring_peek(b->ring);
@@ -156,7 +217,9 @@ bool wq_backlog_next(struct wq_backlog *b, struct wq_event *ev)
 	ev->mark = p->mark;
 	ev->key_name = p->key_name;
 	ev->aux_name = p->aux_name;
+	take_extra(extra_of(p, ev->rec.len), ev);
 	b->out = p;
+	b->out_path = ev->path;
 	return true;
 }
 
@@ -170,12 +233,13 @@ static void tell_room(struct wq_backlog *b)
 void wq_backlog_done(struct wq_backlog *b)
 {
 	struct packed *p = b->out;
-	size_t names = wq_name_unwait(p->key_name) + wq_name_unwait(p->aux_name);
+	size_t names = wq_name_unwait(p->key_name) + wq_name_unwait(p->aux_name) + wq_name_unwait(b->out_path);
 
 	if (names)
 		atomic_fetch_sub_explicit(&b->names, names, memory_order_relaxed);
 	wq_name_unref(p->key_name);
 	wq_name_unref(p->aux_name);
+	wq_name_unref(b->out_path);
 	wq_ring_release(b->ring);
 	tell_room(b);
 }

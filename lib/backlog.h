@@ -12,7 +12,8 @@
 struct wq_backlog;
 
 /** A backlog of @bytes (rounded up to a power of two) for events, and for the
- * names that only they hold. An event of a key takes 64. NULL: see errno. */
+ * names that only they hold. An event of a key takes 64, with a path or who did it 96.
+ * NULL: see errno. */
 struct wq_backlog *wq_backlog_new(size_t bytes);
 /** Gives back what still waits, too. */
 void wq_backlog_free(struct wq_backlog *b);

@@ -106,7 +106,8 @@ struct wq_name {
 	const char *desc;
 	size_t type_len;	/* bytes */
 	size_t desc_len;	/* bytes */
-	uint64_t expires;	/* CLOCK_REALTIME, s: not before that; 0: none is known */
+	uint64_t expires;	/* CLOCK_REALTIME, s: it does not expire before, as far
+				 * as is known; 0: no such time is */
 	/** What the writer has made of it; malloc()ed, freed with the name. Owned
 	 * by the thread that writes events out, by no one else. */
 	void *cache[WQ_NAME_CACHES];
@@ -155,9 +156,13 @@ struct wq_event {
 	uint32_t key, aux;
 	struct wq_name *key_name;	/* NULL: not known */
 	struct wq_name *aux_name;	/* with aux_kind WQ_AUX_KEY; NULL: not known */
-	struct wq_name *path;		/* its desc is how the key was reached; NULL: not known */
+	/** How the key was reached from the object that was watched, with has_key: desc
+	 * is the whole path, never empty; type is "". An object of its own, no key's
+	 * name. NULL: not known, or not asked for. */
+	struct wq_name *path;
 	uint32_t pid;			/* who did it; 0: not known */
-	char command[16];		/* what that is called; "": not known */
+	char command[16];		/* what that process is called: any bytes, a NUL among
+					 * these 16; "": not known */
 };
 
 /* ---- Monitor: lib/monitor.c -------------------------------------------- */

@@ -36,6 +36,16 @@ struct wq_name *wq_name_new(uint32_t serial, uint32_t uid, uint32_t gid, uint32_
 	return &c->name;
 }
 
+struct wq_name *wq_name_with_expiry(const struct wq_name *n, uint64_t expires)
+{
+	struct wq_name *copy = wq_name_new(n->serial, n->uid, n->gid, n->perm,
+					   n->type, n->type_len, n->desc, n->desc_len);
+
+	if (copy)
+		copy->expires = expires;
+	return copy;
+}
+
 struct wq_name *wq_name_ref(struct wq_name *n)
 {
 	if (n)
@@ -74,16 +84,6 @@ size_t wq_name_unwait(struct wq_name *n)
 	return n && atomic_fetch_sub_explicit(&c->waiting, 1, memory_order_relaxed) == 1 ? bytes_of(n) : 0;
 }
 
-struct wq_name *wq_name_with_expiry(const struct wq_name *n, uint64_t expires)
-{
-	struct wq_name *copy = wq_name_new(n->serial, n->uid, n->gid, n->perm, n->type, n->type_len,
-					   n->desc, n->desc_len);
-
-	if (copy)
-		copy->expires = expires;
-	return copy;
-}
-
 bool wq_name_equal(const struct wq_name *a, const struct wq_name *b)
 {
 	return a->expires == b->expires && wq_name_same_attributes(a, b);
@@ -92,7 +92,8 @@ bool wq_name_equal(const struct wq_name *a, const struct wq_name *b)
 bool wq_name_same_attributes(const struct wq_name *a, const struct wq_name *b)
 {
 	return a->serial == b->serial && a->uid == b->uid && a->gid == b->gid &&
-	       a->perm == b->perm && a->type_len == b->type_len && a->desc_len == b->desc_len &&
+	       a->perm == b->perm &&
+	       a->type_len == b->type_len && a->desc_len == b->desc_len &&
 	       memcmp(a->type, b->type, a->type_len) == 0 &&
 	       memcmp(a->desc, b->desc, a->desc_len) == 0;
 }
