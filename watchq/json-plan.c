@@ -99,7 +99,7 @@ struct compiler {
 	bool plain;
 	/* Given out from the first column on: the same in every plan, since a name's
 	 * slots are. */
-	unsigned watch_slots, name_slots;
+	unsigned watch_slots, name_slots, path_slots;
 	struct json_plan *plan;
 };
 
@@ -112,6 +112,8 @@ static void add_nameless(const struct compiler *c, struct json_step *s)
 	for (i = 0; i < s->n; i++) {
 		enum column_id id = c->list->ids[s->first + i];
 
+		if (id == COL_EXPIRES)	/* applies to none without a name */
+			continue;
 		p = json_name(p, c->names, id);
 		if (id == COL_KEY || id == COL_AUX) {
 			split = p;
@@ -172,7 +174,7 @@ static unsigned event_step(enum column_id id)
 
 static bool may_apply(const struct compiler *c, enum column_id id)
 {
-	if (c->plain && (id == COL_MARK || id == COL_DATA))
+	if (c->plain && (id == COL_MARK || id == COL_DATA || id == COL_PID || id == COL_COMMAND))
 		return false;
 	return !c->ev || column_may_apply(id, c->ev->rec.type, c->ev->rec.sub);
 }
@@ -195,6 +197,9 @@ static void add_step(struct compiler *c, enum column_from from, unsigned first, 
 	case FROM_AUX:
 		s->what = kept(&c->name_slots, s, from == FROM_KEY ? STEP_KEY : STEP_AUX);
 		add_nameless(c, s);
+		break;
+	case FROM_PATH:
+		s->what = kept(&c->path_slots, s, STEP_PATH);
 		break;
 	default:
 		if (!may_apply(c, c->list->ids[first]))
@@ -227,6 +232,7 @@ struct json_plan *json_plan_new(const struct column_list *list, const struct jso
 	struct compiler c = {
 		.list = list, .names = names, .ev = ev,
 		.watch_slots = watch_slots, .name_slots = WQ_NAME_CACHES,
+		.path_slots = WQ_NAME_CACHES,
 	};
 	struct json_plan *plan = compile(c);
 

@@ -3,8 +3,8 @@
  * What a line of JSON is made of. The columns are compiled into a plan for each
  * kind of event (type and subtype), which leaves out what can't apply to it and
  * has the kind's own columns as text. Columns next to each other that depend on
- * the watch alone, or on a key's name, are one step, and what they come to is
- * kept with the watch or the name: most of a line is copied.
+ * the watch alone, or on a key's name or path, are one step, and what they come
+ * to is kept with the watch, name or path: most of a line is copied.
  */
 #ifndef JSON_PLAN_H
 #define JSON_PLAN_H
@@ -29,10 +29,11 @@ struct json_step {
 		STEP_WATCH,	/* columns of one watch */
 		STEP_KEY,	/* columns of the key's name */
 		STEP_AUX,	/* of the member's */
+		STEP_PATH,	/* of the path */
 		STEP_COLUMN,	/* any other */
 	} what;
 	unsigned first, n;	/* columns of the list */
-	unsigned slot;		/* STEP_WATCH, STEP_KEY, STEP_AUX: where the text is kept */
+	unsigned slot;		/* STEP_WATCH to STEP_PATH: where the text is kept */
 	struct json_text *text;	/* STEP_TEXT; STEP_KEY, STEP_AUX: before the serial of a
 				 * key without a name; NULL: they don't show it just once */
 	struct json_text *after;	/* behind it */
@@ -58,7 +59,7 @@ void json_name_columns(struct json_names *names);
 
 /* A plan for the columns of @list. @ev is any event of the plan's kind; NULL: the
  * plan is for every kind. @watch_slots: how many texts can be kept with a watch;
- * with a name it is WQ_NAME_CACHES. Has in it a plan for plain events. NULL without
+ * with a name or a path it is WQ_NAME_CACHES. Has in it a plan for plain events. NULL without
  * memory. */
 struct json_plan *json_plan_new(const struct column_list *list, const struct json_names *names,
 				const struct wq_event *ev, unsigned watch_slots);
@@ -66,7 +67,10 @@ void json_plan_free(struct json_plan *plan);
 
 static inline bool json_is_plain(const struct json_plan *plan, const struct wq_event *ev)
 {
-	return ev->mark == WQ_MARK_NONE && ev->rec.len == plan->whole;
+	/* In one: all of it is so with nearly every event. */
+	uint32_t more = (uint32_t) ev->mark | ev->pid | (uint32_t) ev->command[0] | (ev->rec.len ^ plan->whole);
+
+	return more == 0;
 }
 
 struct json_text *json_text_new(const char *bytes, size_t len);

@@ -89,11 +89,11 @@ static char *put_watch(char *p, const struct json *j, const struct json_step *s,
 	return *at ? put_text(p, *at) : put_and_keep(p, j, s, ev, at);
 }
 
-/* Of a key, or member, whose text isn't kept. */
+/* Of a key, member or path whose text isn't kept. */
 static char *put_named(char *p, const struct json *j, const struct json_step *s, const struct wq_event *ev)
 {
 	bool aux = s->what == STEP_AUX;
-	struct wq_name *name = aux ? ev->aux_name : ev->key_name;
+	struct wq_name *name = s->what == STEP_PATH ? ev->path : aux ? ev->aux_name : ev->key_name;
 
 	if (name)
 		return put_and_keep(p, j, s, ev, &name->cache[s->slot]);
@@ -171,6 +171,11 @@ static inline char *put_step(char *p, struct json *j, const struct json_step *s,
 	case STEP_AUX:
 		t = kept(ev->aux_name, s);
 		return t ? put_text(p, t) : put_named(p, j, s, ev);
+	case STEP_PATH:
+		if (!ev->path)
+			return p;
+		t = kept(ev->path, s);
+		return t ? put_text(p, t) : put_named(p, j, s, ev);
 	default:
 		return put_columns(p, j, s, ev);
 	}
@@ -201,14 +206,27 @@ static size_t name_length(const struct wq_name *n)
 	return n ? n->desc_len + n->type_len : 0;
 }
 
-/* The most that a line can take. */
-static size_t line_room(const struct json *j, const struct wq_event *ev)
+static size_t longest_text(const struct wq_event *ev)
 {
-	size_t key = name_length(ev->key_name), aux = name_length(ev->aux_name);
-	size_t text = key > aux ? key : aux;
+	const size_t lengths[] = {
+		name_length(ev->key_name), name_length(ev->aux_name), name_length(ev->path), ev->watch->object_len,
+	};
+	size_t text = 0, i;
 
-	if (ev->watch->object_len > text)
-		text = ev->watch->object_len;
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		if (lengths[i] > text)
+			text = lengths[i];
+	return text;
+}
+
+/* The most that a line can take. */
+static inline size_t line_room(const struct json *j, const struct wq_event *ev)
+{
+	size_t text = name_length(ev->key_name) + name_length(ev->aux_name) + name_length(ev->path) +
+		      ev->watch->object_len;
+
+	if (text > j->text_room)	/* mostly not even all together are */
+		text = longest_text(ev);
 	return text <= j->text_room ? j->room : room_with(j, text);
 }
 

@@ -121,22 +121,24 @@ static void cell(const struct table *t, unsigned i, const struct wq_event *ev, s
 {
 	enum column_id id = t->config->columns.ids[i];
 
-	if (id != COL_TIME) {
-		column_text(id, ev, v);
+	if (id == COL_TIME) {
+		v->text = t->time;
+		v->len = t->time_len;
 		return;
 	}
-	v->text = t->time;
-	v->len = t->time_len;
+	column_text(id, ev, v);
+	if (id == COL_EXPIRES && v->len)
+		v->len = output_expiry(v->own, t->config->time_format, ev->key_name->expires);
 }
 
 /* ---- Rows of our own ---- */
 
 static size_t longest_text(const struct wq_event *ev)
 {
-	const struct wq_name *names[] = { ev->key_name, ev->aux_name };
+	const struct wq_name *names[] = { ev->key_name, ev->aux_name, ev->path };
 	size_t len = sizeof(((struct value *) NULL)->own), i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i] && names[i]->desc_len + names[i]->type_len > len)
 			len = names[i]->desc_len + names[i]->type_len;
 	return ev->watch->object_len > len ? ev->watch->object_len : len;

@@ -30,21 +30,26 @@ static char *put_bytes(char *p, const char *bytes, size_t len)
 	return p + len;
 }
 
+/* As util-linux writes it: with a colon. */
+static void set_zone(char *to, size_t size, const struct tm *tm)
+{
+	char zone[8];
+
+	strftime(zone, sizeof(zone), "%z", tm);
+	snprintf(to, size, "%.3s:%.2s", zone, zone + 3);
+}
+
 /* What is the same for all events of a second. */
 static void set_second(struct output_clock *c, bool iso, uint64_t second)
 {
 	time_t secs = (time_t) second;
-	char zone[8];
 	struct tm tm;
 
 	localtime_r(&secs, &tm);
 	strftime(c->before, sizeof(c->before), iso ? "%Y-%m-%dT%H:%M:%S," : "%H:%M:%S.", &tm);
 	c->behind[0] = '\0';
-	if (iso) {
-		/* As util-linux writes it: a comma, and a colon in the zone. */
-		strftime(zone, sizeof(zone), "%z", &tm);
-		snprintf(c->behind, sizeof(c->behind), "%.3s:%.2s", zone, zone + 3);
-	}
+	if (iso)
+		set_zone(c->behind, sizeof(c->behind), &tm);
 	c->second = second;
 	c->known = true;
 }
@@ -87,4 +92,19 @@ size_t output_time(char *buf, enum time_format format, const struct wq_event *ev
 	}
 	*p = '\0';
 	return (size_t) (p - buf);
+}
+
+size_t output_expiry(char *buf, enum time_format format, uint64_t seconds)
+{
+	time_t secs = (time_t) seconds;
+	struct tm tm;
+	size_t len;
+
+	/* A capture may say any number, past the years that there are. */
+	if (format == TIME_RAW || secs < 0 || (uint64_t) secs != seconds || !localtime_r(&secs, &tm))
+		return (size_t) (put_unsigned(buf, seconds) - buf);
+	len = strftime(buf, OUTPUT_TIME_ROOM, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (format != TIME_SHORT)
+		set_zone(buf + len, OUTPUT_TIME_ROOM - len, &tm);
+	return strlen(buf);
 }

@@ -51,4 +51,8 @@ struct output_clock {
  * Returns its length. */
 size_t output_time(char *buf, enum time_format format, const struct wq_event *ev, struct output_clock *c);
 
+/* The same of a time that is in whole seconds, known and not near: with its date, and
+ * without a zone where @format is short. Into OUTPUT_TIME_ROOM bytes, without a NUL. */
+size_t output_expiry(char *buf, enum time_format format, uint64_t seconds);
+
 #endif

@@ -171,7 +171,9 @@ static int on_wait(void *data, int fd)
 
 static bool has_name(enum column_id id)
 {
-	return id == COL_DETAIL || columns[id].from == FROM_KEY || columns[id].from == FROM_AUX;
+	enum column_from from = columns[id].from;
+
+	return id == COL_DETAIL || from == FROM_KEY || from == FROM_AUX || from == FROM_PATH;
 }
 
 /* Names are looked up unless nothing of what they are good for is shown: members

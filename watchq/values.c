@@ -202,6 +202,14 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 		if (ev->has_key)
 			set_name(v, id, ev->key_name);
 		return;
+	case COL_EXPIRES:
+		if (ev->has_key && ev->key_name && ev->key_name->expires)
+			set_unsigned(v, ev->key_name->expires);
+		return;
+	case COL_PATH:
+		if (ev->path && ev->path->desc_len)
+			set_text(v, ev->path->desc, ev->path->desc_len);
+		return;
 	case COL_AUX:
 		set_aux(v, ev);
 		return;
@@ -209,6 +217,14 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 	case COL_AUX_DESCRIPTION:
 		if (ev->aux_kind == WQ_AUX_KEY)
 			set_name(v, id, ev->aux_name);
+		return;
+	case COL_PID:
+		if (ev->pid)
+			set_unsigned(v, ev->pid);
+		return;
+	case COL_COMMAND:
+		if (ev->command[0])
+			set_text(v, ev->command, strnlen(ev->command, sizeof(ev->command)));
 		return;
 	case COL_MAJ_MIN:
 		f = wq_record_field(rec, WQ_F_DEV);
