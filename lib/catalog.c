@@ -143,7 +143,9 @@ static const struct wq_subtype note_subtypes[] = {
 	{ 2, 0, "key", NULL, "what a key is called" },
 	{ 3, 0, "forget", NULL, "a key has no known name from here on" },
 	{ 4, 0, "event", NULL, "times and marks of the next record" },
-	{ 5, 0, "reset", NULL, "every name is forgotten" },
+	{ 5, 0, "reset", NULL, "every name and path is forgotten" },
+	{ 6, 0, "by", NULL, "who caused the next record" },
+	{ 7, 0, "path", NULL, "how a key was reached" },
 };
 
 static const struct wq_flag mount_flags[] = {

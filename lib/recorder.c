@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Writes events as a capture: the records byte for byte, and, if annotated,
- * notes of all that decoding can't learn from the records. A name is written
- * once, before the record that needs it, until the table of those that are out
- * grows past its budget: then all are forgotten, in the file as here, so that
- * neither side needs memory without bound.
+ * notes of all that decoding can't learn from the records. A name or a path is
+ * written once, before the record that needs it, until the tables of those that
+ * are out grow past their budget: then all are forgotten, in the file as here,
+ * so that neither side needs memory without bound.
  */
 #include "config.h"
 
@@ -18,7 +18,7 @@
 #include "libwatchq.h"
 #include "note.h"
 
-#define BUDGET	(16u << 20)	/* bytes of names */
+#define BUDGET	(16u << 20)	/* bytes of names and paths */
 
 struct payload {
 	size_t len;
@@ -31,6 +31,7 @@ struct wq_recorder {
 	bool annotated, here, begun;
 	const struct wq_dialect *dialect;
 	struct wq_keys *out;	/* names that the file has */
+	struct wq_keys *paths;	/* the same of paths */
 	unsigned nwatches;	/* watches that the file has: all below this */
 	bool *watch_out;
 	struct payload payload;	/* the note that is being made */
@@ -49,8 +50,9 @@ struct wq_recorder *wq_recorder_new(bool annotated, bool here, wq_write_fn write
 	r->dialect = wq_dialect_at(0);
 	/* The bound is kept here: an eviction would not be in the file. */
 	r->out = wq_keys_new(SIZE_MAX);
-	if (!r->out) {
-		free(r);
+	r->paths = wq_keys_new(SIZE_MAX);
+	if (!r->out || !r->paths) {
+		wq_recorder_free(r);
 		return NULL;
 	}
 	return r;
@@ -61,6 +63,7 @@ void wq_recorder_free(struct wq_recorder *r)
 	if (!r)
 		return;
 	wq_keys_free(r->out);
+	wq_keys_free(r->paths);
 	free(r->watch_out);
 	free(r);
 }
@@ -87,6 +90,15 @@ static void put(struct payload *p, const void *bytes, size_t len)
 static void put_text(struct payload *p, const char *text)
 {
 	put(p, text, strlen(text) + 1);
+}
+
+/* The longest go before their NUL does. */
+static void put_cut_text(struct payload *p, const char *text, size_t len)
+{
+	size_t room = sizeof(p->bytes) - p->len - 1;
+
+	put(p, text, len < room ? len : room);
+	put_text(p, "");
 }
 
 static int put_note(struct wq_recorder *r, enum wq_note_tag tag, const struct payload *p)
@@ -157,11 +169,7 @@ static int write_watch(struct wq_recorder *r, const struct wq_watch *w)
 	put(p, &has_object, sizeof(has_object));
 	put_text(p, w->source);
 	put_text(p, w->backend);
-	/* The longest names go before their NUL does. */
-	if (has_object)
-		put(p, w->object, w->object_len < sizeof(p->bytes) - p->len ?
-				  w->object_len : sizeof(p->bytes) - p->len - 1);
-	put_text(p, "");
+	put_cut_text(p, has_object ? w->object : "", has_object ? w->object_len : 0);
 	return put_note(r, WQ_NOTE_WATCH, p);
 }
 
@@ -187,7 +195,47 @@ static int write_key(struct wq_recorder *r, uint32_t serial, struct wq_name *n)
 	put(p, &n->perm, sizeof(n->perm));
 	put_text(p, n->type);
 	put_text(p, n->desc);
+	if (n->expires)
+		put(p, &n->expires, sizeof(n->expires));
 	return put_note(r, WQ_NOTE_KEY, p);
+}
+
+static bool same_path(const struct wq_name *a, const struct wq_name *b)
+{
+	return a == b || (a && b && a->desc_len == b->desc_len && memcmp(a->desc, b->desc, a->desc_len) == 0);
+}
+
+/* The path of @serial in the file is from now on @path; NULL: none. */
+static int keep_path(struct wq_recorder *r, uint32_t serial, const struct wq_name *path)
+{
+	struct wq_name *own;
+	int rc;
+
+	if (!path) {
+		wq_keys_forget(r->paths, serial);
+		return 0;
+	}
+	/* A path may be several keys': it says nothing of the serial. */
+	own = wq_name_new(serial, 0, 0, 0, "", 0, path->desc, path->desc_len);
+	rc = own ? wq_keys_put(r->paths, own) : -ENOMEM;
+	wq_name_unref(own);
+	return rc;
+}
+
+/* Sees to it that the file says of @serial that it was reached as the event says. */
+static int write_path(struct wq_recorder *r, uint32_t serial, const struct wq_name *path)
+{
+	struct payload *p = begin_payload(r);
+	int rc;
+
+	if (same_path(path, wq_keys_find(r->paths, serial)))
+		return 0;
+	rc = keep_path(r, serial, path);
+	if (rc)
+		return rc;
+	put(p, &serial, sizeof(serial));
+	put_cut_text(p, path ? path->desc : "", path ? path->desc_len : 0);
+	return put_note(r, WQ_NOTE_PATH, p);
 }
 
 static int write_names(struct wq_recorder *r, const struct wq_event *ev)
@@ -195,15 +243,30 @@ static int write_names(struct wq_recorder *r, const struct wq_event *ev)
 	int rc = 0;
 
 	/* Before the names of this event, which needs both. */
-	if (wq_keys_bytes(r->out) > BUDGET) {
+	if (wq_keys_bytes(r->out) + wq_keys_bytes(r->paths) > BUDGET) {
 		wq_keys_clear(r->out);
+		wq_keys_clear(r->paths);
 		rc = wq_note_write(WQ_NOTE_RESET, NULL, 0, r->write, r->data);
 	}
 	if (!rc && ev->has_key)
 		rc = write_key(r, ev->key, ev->key_name);
 	if (!rc && ev->has_key && ev->aux_kind == WQ_AUX_KEY)
 		rc = write_key(r, ev->aux, ev->aux_name);
+	if (!rc && ev->has_key)
+		rc = write_path(r, ev->key, ev->path);
 	return rc;
+}
+
+/* Who did it, if that is known. */
+static int write_by(struct wq_recorder *r, const struct wq_event *ev)
+{
+	struct payload *p = begin_payload(r);
+
+	if (!ev->pid && !ev->command[0])
+		return 0;
+	put(p, &ev->pid, sizeof(ev->pid));
+	put_cut_text(p, ev->command, strnlen(ev->command, sizeof(ev->command) - 1));
+	return put_note(r, WQ_NOTE_BY, p);
 }
 
 static int write_notes(struct wq_recorder *r, const struct wq_event *ev)
@@ -216,6 +279,8 @@ static int write_notes(struct wq_recorder *r, const struct wq_event *ev)
 	rc = ev->watch ? write_watch(r, ev->watch) : 0;
 	if (!rc)
 		rc = write_names(r, ev);
+	if (!rc)
+		rc = write_by(r, ev);
 	if (rc)
 		return rc;
 	p = begin_payload(r);

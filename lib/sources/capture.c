@@ -17,11 +17,12 @@
 #include "models/keys.h"
 #include "models/names.h"
 #include "note.h"
+#include "payload.h"
 #include "record.h"
 #include "source.h"
 
 #define BUF_SIZE	(256u << 10)
-#define NAMES_BUDGET	(64u << 20)	/* well-kept captures forget before: recorder.c */
+#define NAMES_BUDGET	(64u << 20)	/* of each table; well-kept captures forget before: recorder.c */
 #define MAX_WATCHES	4096		/* that a capture may define */
 #define WORD_MAX	31		/* bytes of a source's, backend's or dialect's name */
 
@@ -39,12 +40,12 @@ struct capture {
 
 	/* From the notes. */
 	struct wq_keys *names;
+	struct wq_keys *paths;
 	const struct wq_watch **watches;	/* by the capture's index */
 	struct wq_note_parts *parts;
 	struct wq_name *last;		/* of the record before's key; NULL behind a note */
-	const struct wq_watch *watch;	/* of the next record */
-	uint64_t boottime, realtime;
-	enum wq_mark mark;
+	struct wq_name *last_path;	/* the same key's */
+	struct wq_event next;		/* of the next record: what notes have said of it */
 
 	unsigned char buf[BUF_SIZE];
 };
@@ -55,6 +56,7 @@ static void capture_close(struct wq_source *s)
 
 	if (c) {
 		wq_keys_free(c->names);
+		wq_keys_free(c->paths);
 		free(c->watches);
 		free(c->parts);
 	}
@@ -71,10 +73,11 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 	s->priv = c;
 	if (c) {
 		c->names = wq_keys_new(NAMES_BUDGET);
+		c->paths = wq_keys_new(NAMES_BUDGET);
 		c->watches = calloc(MAX_WATCHES, sizeof(*c->watches));
 		c->parts = calloc(1, sizeof(*c->parts));
 	}
-	if (!c || !c->names || !c->watches || !c->parts) {
+	if (!c || !c->names || !c->paths || !c->watches || !c->parts) {
 		capture_close(s);
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	}
@@ -96,58 +99,20 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 
 /* ---- Notes ---- */
 
-/* Takes a payload apart; ok turns false at the first thing that isn't there. */
-struct reader {
-	const unsigned char *p, *end;
-	bool swapped, ok;
-};
-
-static void take(struct reader *r, void *to, size_t len)
+/* Nothing is known of the next record. */
+static void forget_event(struct capture *c)
 {
-	if (!r->ok || (size_t) (r->end - r->p) < len) {
-		r->ok = false;
-		memset(to, 0, len);
-		return;
-	}
-	memcpy(to, r->p, len);
-	r->p += len;
+	c->next.watch = NULL;
+	c->next.boottime = c->next.realtime = 0;
+	c->next.mark = WQ_MARK_NONE;
+	c->next.pid = 0;
+	c->next.command[0] = '\0';
 }
 
-static uint32_t take_u32(struct reader *r)
+static void forget_keys(struct capture *c)
 {
-	unsigned char v[4];
-
-	take(r, v, sizeof(v));
-	return wq_read_u32(v, r->swapped);
-}
-
-static uint16_t take_u16(struct reader *r)
-{
-	unsigned char v[2];
-
-	take(r, v, sizeof(v));
-	return wq_read_u16(v, r->swapped);
-}
-
-static uint8_t take_u8(struct reader *r)
-{
-	uint8_t v;
-
-	take(r, &v, sizeof(v));
-	return v;
-}
-
-static const char *take_text(struct reader *r)
-{
-	const unsigned char *nul = r->ok ? memchr(r->p, '\0', (size_t) (r->end - r->p)) : NULL;
-	const char *text = (const char *) r->p;
-
-	if (!nul) {
-		r->ok = false;
-		return "";
-	}
-	r->p = nul + 1;
-	return text;
+	wq_keys_clear(c->names);
+	wq_keys_clear(c->paths);
 }
 
 static const char *read_header(struct wq_source *s, struct reader *r)
@@ -176,11 +141,10 @@ static const char *read_header(struct wq_source *s, struct reader *r)
 
 	/* Another capture begins: they may be put one behind the other. */
 	c->annotated = true;
-	c->watch = NULL;
-	c->boottime = c->realtime = 0;
+	forget_event(c);
 	memset(c->watches, 0, MAX_WATCHES * sizeof(*c->watches));
 	memset(s->by_id, 0, sizeof(s->by_id));
-	wq_keys_clear(c->names);
+	forget_keys(c);
 	return NULL;
 }
 
@@ -211,9 +175,41 @@ static const char *read_key(struct wq_source *s, struct reader *r)
 	if (!r->ok)
 		return "it describes no key";
 	n = wq_name_new(serial, uid, gid, perm, type, strlen(type), desc, strlen(desc));
+	if (n)
+		n->expires = take_u64(r);	/* 0 where it isn't there */
 	rc = n ? wq_keys_put(c->names, n) : -ENOMEM;
 	wq_name_unref(n);
 	return rc ? "out of memory" : NULL;
+}
+
+static const char *read_path(struct capture *c, struct reader *r)
+{
+	uint32_t serial = take_u32(r);
+	const char *path = take_text(r);
+	struct wq_name *n;
+	int rc;
+
+	if (!r->ok)
+		return "it describes no path";
+	wq_keys_forget(c->paths, serial);
+	if (!*path)
+		return NULL;
+	n = wq_name_new(serial, 0, 0, 0, "", 0, path, strlen(path));
+	rc = n ? wq_keys_put(c->paths, n) : -ENOMEM;
+	wq_name_unref(n);
+	return rc ? "out of memory" : NULL;
+}
+
+static const char *read_by(struct capture *c, struct reader *r)
+{
+	uint32_t pid = take_u32(r);
+	const char *command = take_text(r);
+
+	if (!r->ok || strlen(command) >= sizeof(c->next.command))
+		return "it describes no process";
+	c->next.pid = pid;
+	strcpy(c->next.command, command);
+	return NULL;
 }
 
 /* What an event note says of the next record, at @p. */
@@ -224,10 +220,10 @@ static inline bool set_event(struct capture *c, const unsigned char *p)
 	if (mark >= WQ_MARK__NR ||
 	    (watch != WQ_NOTE_NO_WATCH && (watch >= MAX_WATCHES || !c->watches[watch])))
 		return false;
-	c->boottime = wq_read_u64(p, c->walk.swapped);
-	c->realtime = wq_read_u64(p + 8, c->walk.swapped);
-	c->mark = (enum wq_mark) mark;
-	c->watch = watch == WQ_NOTE_NO_WATCH ? NULL : c->watches[watch];
+	c->next.boottime = wq_read_u64(p, c->walk.swapped);
+	c->next.realtime = wq_read_u64(p + 8, c->walk.swapped);
+	c->next.mark = (enum wq_mark) mark;
+	c->next.watch = watch == WQ_NOTE_NO_WATCH ? NULL : c->watches[watch];
 	return true;
 }
 
@@ -262,8 +258,12 @@ static const char *read_note(struct wq_source *s)
 	case WQ_NOTE_EVENT:
 		return read_event(s, &r);
 	case WQ_NOTE_RESET:
-		wq_keys_clear(c->names);
+		forget_keys(c);
 		return NULL;
+	case WQ_NOTE_BY:
+		return read_by(c, &r);
+	case WQ_NOTE_PATH:
+		return read_path(c, &r);
 	}
 	return NULL;
 }
@@ -377,33 +377,33 @@ static const struct wq_watch *plain_watch(struct wq_source *s, uint8_t id)
 	return s->by_id[id] ? s->by_id[id] : s->self;
 }
 
-/* @ev has its record. The names stay the table's. */
-static int emit(struct wq_source *s, struct wq_event *ev)
+/* The event has its record. The names and paths stay the tables'. */
+static int emit(struct wq_source *s)
 {
 	struct capture *c = s->priv;
+	struct wq_event *ev = &c->next;
+	int rc;
 
-	ev->seq = 0;
-	ev->boottime = c->boottime;
-	ev->realtime = c->realtime;
-	ev->watch = c->watch ? c->watch : plain_watch(s, ev->rec.id);
-	ev->mark = c->mark;
+	if (!ev->watch)
+		ev->watch = plain_watch(s, ev->rec.id);
 	ev->has_key = false;
 	ev->aux_kind = WQ_AUX_NONE;
 	ev->key = ev->aux = 0;
-	ev->key_name = ev->aux_name = NULL;
+	ev->key_name = ev->aux_name = ev->path = NULL;
 	wq_event_keys(ev);
 	if (ev->has_key && c->annotated) {
-		if (!c->last || c->last->serial != ev->key)
+		if (!c->last || c->last->serial != ev->key) {
 			c->last = wq_keys_find(c->names, ev->key);
+			c->last_path = wq_keys_bytes(c->paths) ? wq_keys_find(c->paths, ev->key) : NULL;
+		}
 		ev->key_name = c->last;
+		ev->path = c->last_path;
 		if (ev->aux_kind == WQ_AUX_KEY)
 			ev->aux_name = wq_keys_find(c->names, ev->aux);
 	}
-	/* An event note speaks of one record. */
-	c->watch = NULL;
-	c->boottime = c->realtime = 0;
-	c->mark = WQ_MARK_NONE;
-	return wq_engine_emit_borrowed(s->m, ev);
+	rc = wq_engine_emit_borrowed(s->m, ev);
+	forget_event(c);		/* the notes spoke of one record */
+	return rc;
 }
 
 /* All has been read. */
@@ -424,7 +424,7 @@ static int end(struct wq_source *s, struct wq_error *e)
 static int capture_pull(struct wq_source *s, struct wq_error *e)
 {
 	struct capture *c = s->priv;
-	struct wq_event ev;
+	struct wq_record *rec = &c->next.rec;
 	struct wq_bad why;
 	uint64_t offset;
 	int rc;
@@ -434,15 +434,15 @@ static int capture_pull(struct wq_source *s, struct wq_error *e)
 			detect_order(c);
 		skip_event_note(c);
 		offset = c->walk.base + c->walk.pos;
-		rc = wq_walk_next(&c->walk, &ev.rec, &why);
+		rc = wq_walk_next(&c->walk, rec, &why);
 		if (rc == -EBADMSG)
 			return bad(c, &why, e);
 		if (rc > 0) {
-			rc = is_plain(c, &ev.rec) ? 0 : note_taken(s, &ev.rec, offset, e);
+			rc = is_plain(c, rec) ? 0 : note_taken(s, rec, offset, e);
 			if (rc == 1)
 				continue;
 			if (rc == 0)
-				rc = emit(s, &ev);
+				rc = emit(s);
 			return rc ? rc : 1;
 		}
 		if (!c->walk.more)
