@@ -94,7 +94,7 @@ GOOD='01000002 10010000 39300000 37000000'	# linked, ID 1, key 12345, aux 55
 	local seed options
 	for seed in 1 2 3; do
 		"$HELPERS/varied" 2000 $seed >"$BATS_TEST_TMPDIR/c"
-		for options in "" --output-all "-o AUX,KEY,ID,KEY,ID,KEY,AUX,AUX,ID,KEY,KEY-TYPE,ID,TIME,SEQ,BOOTTIME,SEQ"; do
+		for options in "" --output-all "-o AUX,KEY,ID,KEY,ID,KEY,AUX,AUX,ID,KEY,KEY-TYPE,ID,TIME,SEQ,BOOTTIME,SEQ" "-o COMMAND,PATH,SEQ,PATH,EXPIRES,PATH,PID,PATH,SEQ,PATH,PATH"; do
 			# shellcheck disable=SC2086	# options
 			watchq decode -J $options "$BATS_TEST_TMPDIR/c" >"$BATS_TEST_TMPDIR/o"
 			equal "$(jq -c .seq "$BATS_TEST_TMPDIR/o" | cmp - <(seq 2000) && echo same)" same

@@ -225,3 +225,138 @@ some_events() {
 		"1970-01-01T00:01:00,000000+00:00 1970-01-01T00:00:00,000000+00:00"
 	"$HELPERS/records" 20001 | watchq decode -J -o SEQ | cmp - <(seq -f '{"seq":%.0f}' 20001)
 }
+
+by() { note 6 "$(le 4 "$1")$(text "$2")"; }		# PID COMMAND
+path() { note 7 "$(le 4 "$1")$(text "$2")"; }		# SERIAL PATH
+
+@test "the way to a key, its expiry and who did it, in every form" {
+	export TZ=UTC LC_ALL=C.UTF-8
+	"$HELPERS/varied" who >c
+	equal "$(watchq decode -J -o KEY,EXPIRES,PATH,PID,COMMAND c)" \
+		'{"key":1,"expires":1700003640,"path":"@s/ring/k","pid":4321,"command":"keyctl"}
+{"key":2,"path":"@s/\u001b[31m\"\n\u009b","pid":1,"command":"\u001b]0;x\u0007\n\\"}
+{"key":3,"path_raw":[64,115,47,255,195,40],"command":"0123456789abcé"}
+{"key":1,"pid":4294967295,"command_raw":[254]}
+{"key":1,"expires":"18446744073709551615","path":"é/k"}'
+	equal "$(watchq decode -P -o KEY,EXPIRES,PATH,PID,COMMAND c | head -3)" \
+		'KEY="1" EXPIRES="2023-11-14T23:14:00+00:00" PATH="@s/ring/k" PID="4321" COMMAND="keyctl"
+KEY="2" EXPIRES="" PATH="@s/\x1b[31m\x22\x0a\xc2\x9b" PID="1" COMMAND="\x1b]0;x\x07\x0a\x5c"
+KEY="3" EXPIRES="" PATH="@s/\xff\xc3(" PID="" COMMAND="0123456789abc\xc3\xa9"'
+	equal "$(watchq decode -o EXPIRES,PID,PATH,COMMAND c)" \
+'EXPIRES                 PID PATH                 COMMAND
+2023-11-14T23:14:00    4321 @s/ring/k            keyctl
+                          1 @s/\x1b[31m"\x0a\xc2\x9b \x1b]0;x\x07\x0a\
+                            @s/\xff\xc3(         0123456789abcé
+                    4294967295                      \xfe
+18446744073709551615         é/k                  '
+}
+
+@test "JSON has them unasked, where they apply" {
+	"$HELPERS/varied" who >c
+	equal "$(watchq decode -J c | jq -c '[has("expires"), has("path") or has("path_raw"), has("pid"), has("command") or has("command_raw")]' | xargs)" \
+		"[true,true,true,true] [false,true,true,true] [false,true,false,true] [false,false,true,true] [true,true,false,false]"
+	equal "$(watchq decode -J c | jq -c 'select(.seq == 1) | keys_unsorted[-6:]')" \
+		'["key_type","description","expires","path","pid","command"]'
+	# No such column where the key has no name: null is for what applies.
+	{ header; cleared 5; path 5 p; cleared 5; } | hex | watchq decode -J -o KEY,DESCRIPTION,EXPIRES,PATH >o
+	equal "$(cat o)" '{"key":5,"description":null}
+{"key":5,"description":null,"path":"p"}'
+}
+
+@test "an expiry is shown as the time format has it, with its date" {
+	export TZ=Asia/Kolkata
+	"$HELPERS/varied" who >c
+	shown() { watchq decode -r -n -o EXPIRES -1 --time-format "$1" c; }
+	equal "$(shown short)" 2023-11-15T04:44:00
+	equal "$(shown iso)" 2023-11-15T04:44:00+05:30
+	equal "$(shown delta)" 2023-11-15T04:44:00+05:30
+	equal "$(shown monotonic)" 2023-11-15T04:44:00+05:30
+	equal "$(shown raw)" 1700003640
+}
+
+@test "--match knows them" {
+	"$HELPERS/varied" who >c
+	matching() { watchq decode -J -m "$1" -o SEQ,KEY c | jq -c .key | xargs; }
+	equal "$(matching PATH=@s/ring/k)" 1
+	equal "$(matching PID=1)" 2
+	equal "$(matching COMMAND=0123456789abcé)" 3
+	equal "$(matching EXPIRES=1700003640)" 1
+	equal "$(matching EXPIRES=)" "2 3 1"
+	equal "$(matching PATH=)" 1
+	equal "$(matching PATH=@s/ring)" ""
+}
+
+@test "a capture of a capture says the same" {
+	local seed
+	for seed in 1 2 3 4; do
+		"$HELPERS/varied" 3000 $seed >c
+		watchq decode -B=annotated c >d
+		watchq decode -J --output-all c >want
+		watchq decode -J --output-all d | cmp - want
+	done
+	(($(grep -c '"path' want) > 500 && $(grep -c '"pid"' want) > 500 && $(grep -c '"expires"' want) > 200))
+	# More columns than a path has places for.
+	watchq decode -J -o PATH,SEQ,PATH,SEQ,PATH,SEQ,PATH,SEQ,PATH,SEQ,PATH c | jq -c 'select(has("path")) | .path' >some
+	jq -c 'select(has("path")) | .path' want | cmp - some
+}
+
+@test "who did it is said of one record; a path of a key, until another is" {
+	{ header; key 5 five; path 5 x/y; by 7 cat; cleared 5; cleared 5; cleared 6; note 3 "$(le 4 5)"; cleared 5
+		path 5 ""; by 0 dog; cleared 5; path 5 z; by 8 ""; cleared 5; note 5 ""; cleared 5
+		path 5 z; by 9 last; header; cleared 5; } | hex >c
+	equal "$(watchq decode -J -o SEQ,DESCRIPTION,PATH,PID,COMMAND c)" \
+		'{"seq":1,"description":"five","path":"x/y","pid":7,"command":"cat"}
+{"seq":2,"description":"five","path":"x/y"}
+{"seq":3,"description":null}
+{"seq":4,"description":null,"path":"x/y"}
+{"seq":5,"description":null,"command":"dog"}
+{"seq":6,"description":null,"path":"z","pid":8}
+{"seq":7,"description":null}
+{"seq":8,"description":null}'
+}
+
+@test "an expiry in a note of a key may be missing, or not be all there is" {
+	local k='F0FFFF02%s000000050000000000000000000000000000007500%s\n'
+	# Of a key "u", without a description; then 8 bytes of expiry, and 3 that may come.
+	# shellcheck disable=SC2059
+	{ header; printf "$k" 1B 00; cleared 5; printf "$k" 23 "00$(le 8 77)"; cleared 5
+		printf "$k" 26 "00$(le 8 78)010203"; cleared 5; printf "$k" 1E 00010203; cleared 5; } | hex >c
+	equal "$(watchq decode -J -o KEY-TYPE,EXPIRES c)" '{"key_type":"u"}
+{"key_type":"u","expires":77}
+{"key_type":"u","expires":78}
+{"key_type":"u"}'
+}
+
+@test "bad notes of who did it, and of a path" {
+	bad() { { header; cleared 5; echo "$1"; cleared 5; } | hex >c; run -1 watchq decode -J -o KEY c; [[ $output =~ "bad note: $2" ]]; }
+	bad "$(note 6 "$(le 4 1)")" "it describes no process"
+	bad "$(note 6 "$(le 4 1)4142")" "it describes no process"
+	bad "$(by 1 0123456789abcdef)" "it describes no process"
+	bad "$(note 7 0102)" "it describes no path"
+	bad "$(note 7 "$(le 4 5)41")" "it describes no path"
+	# What a future version might add is passed over.
+	{ header; note 6 "$(le 4 1)$(text a)FF"; note 7 "$(le 4 5)$(text b)FF"; cleared 5; } | hex >c
+	equal "$(watchq decode -J -o PATH,PID,COMMAND c)" '{"path":"b","pid":1,"command":"a"}'
+}
+
+@test "notes of who did it and of a path in the other byte order" {
+	{ sed -n 1p "$DATA/annotated-big.hex"
+		echo FFFFF0020000002300000005000000000000000000000000750000000000000000004D
+		echo FFFFF0070000001000000005702F7100
+		echo FFFFF00600000010000010E163617400
+		echo 00000104000001100000000500000000; } | hex >c
+	equal "$(watchq decode -J -o KEY,EXPIRES,PATH,PID,COMMAND c)" \
+		'{"key":5,"expires":77,"path":"p/q","pid":4321,"command":"cat"}'
+}
+
+@test "a path that is far longer than any name" {
+	local esc want
+	esc=$(printf '1B%.0s' {1..20000})
+	{ header; note 7 "$(le 4 5)${esc}00"; for ((i = 0; i < 5; i++)); do cleared 5; done; } | hex >c
+	want=$(printf '\\u001b%.0s' {1..20000})
+	watchq decode -J -o PATH,SEQ,PATH c >o
+	for ((i = 1; i <= 5; i++)); do printf '{"path":"%s","seq":%d,"path":"%s"}\n' "$want" $i "$want"; done | cmp - o
+	want=${want//u00/x}
+	watchq decode -r -n -o PATH,PATH c >o
+	for ((i = 1; i <= 5; i++)); do printf '%s %s\n' "$want" "$want"; done | cmp - o
+}

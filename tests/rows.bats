@@ -29,7 +29,8 @@ compare_all() {
 			compare $form $option
 			compare $form $option --output-all
 			for columns in SEQ EVENT,SEQ DESCRIPTION AUX,AUX-DESCRIPTION KEY,OBJECT,LOST \
-				NAME,DATA,NAME,V MARK,FLAGS,MAJ:MIN,SECTOR,BLOCK,INODE,DETAIL TIME,BOOTTIME,PERM,INFO OBJECT,MARK; do
+				NAME,DATA,NAME,V MARK,FLAGS,MAJ:MIN,SECTOR,BLOCK,INODE,DETAIL TIME,BOOTTIME,PERM,INFO OBJECT,MARK \
+				EXPIRES,PID,PATH,COMMAND,SEQ COMMAND,PID PATH,EXPIRES; do
 				compare $form $option -o "$columns"
 			done
 		}
@@ -57,6 +58,7 @@ compare_all() {
 	local format
 	for format in short iso delta monotonic raw; do
 		compare --time-format $format -o TIME,SEQ
+		compare --time-format $format -o EXPIRES,TIME,EXPIRES
 		TZ=Asia/Kathmandu compare -r --time-format $format -o TIME,TIME
 	done
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * varied N SEED: an annotated capture of N records to standard output: every type and
- * event, names and objects of any length and any bytes, times known and not.
+ * event, names, paths, commands and objects of any length and any bytes, times known
+ * and not. varied who: one of five records, of keys whose way and culprit are known.
  */
 #include "config.h"
 
@@ -14,6 +15,7 @@
 
 #define NAMES	64
 #define WATCHES	8
+#define PATHS	16
 
 static uint32_t seed;
 
@@ -72,9 +74,27 @@ static struct wq_name *any_name(uint32_t serial)
 	const char *type = types[below(5)];
 	char desc[1024];
 	size_t len = any_text(desc, sizeof(desc) - 1);
+	struct wq_name *n = wq_name_new(serial, below(70000), below(70000), below(8) ? below(1 << 24) : WQ_PERM_UNKNOWN,
+					type, strlen(type), desc, len);
+	struct wq_name *expires = n && below(2) ? wq_name_with_expiry(n, any_number()) : NULL;
 
-	return wq_name_new(serial, below(70000), below(70000), below(8) ? below(1 << 24) : WQ_PERM_UNKNOWN,
-			   type, strlen(type), desc, len);
+	if (!expires)
+		return n;
+	wq_name_unref(n);
+	return expires;
+}
+
+static struct wq_name *path(const char *text)
+{
+	return wq_name_new(0, 0, 0, 0, "", 0, text, strlen(text));
+}
+
+static struct wq_name *any_path(void)
+{
+	char text[1024] = "/";
+
+	any_text(text + 1, sizeof(text) - 2);
+	return path(text);
 }
 
 /* A record that its layout has room for, and perhaps more; into @buf. */
@@ -119,15 +139,66 @@ static void set_keys(struct wq_event *ev, unsigned char *buf, struct wq_name *co
 		ev->aux_name = aux < NAMES ? names[aux] : NULL;
 }
 
+static void set_who(struct wq_event *ev)
+{
+	if (below(3) == 0)
+		ev->pid = (uint32_t) any_number();
+	if (below(3) == 0)
+		any_text(ev->command, sizeof(ev->command) - 1);
+}
+
+/* A record that key @serial, called @desc, was cleared, @seconds past a whole minute. */
+static int cleared(struct wq_recorder *r, uint32_t serial, const char *desc, unsigned seconds,
+		   uint64_t expires, struct wq_event ev)
+{
+	static const struct wq_watch watch = { .id = 1, .source = "keys", .backend = "pipe" };
+	struct wq_name *n = wq_name_new(serial, 0, 0, 0, "keyring", 7, desc, strlen(desc));
+	struct wq_name *name = n ? wq_name_with_expiry(n, expires) : NULL;
+	unsigned char buf[WQ_RECORD_MAX];
+	uint32_t body[2] = { serial, 0 };
+	int rc;
+
+	wq_record_build(buf, WQ_TYPE_KEY, WQ_KEY_CLEARED, 1 << 8, body, sizeof(body));
+	wq_record_header(&ev.rec, buf, false);
+	ev.watch = &watch;
+	ev.has_key = true;
+	ev.key = serial;
+	ev.key_name = name;
+	ev.realtime = (UINT64_C(1700000040) + seconds) * 1000000000;
+	rc = wq_recorder_add(r, &ev);
+	wq_name_unref(n);
+	wq_name_unref(name);
+	wq_name_unref(ev.path);
+	return rc;
+}
+
+static int write_who(struct wq_recorder *r)
+{
+	return cleared(r, 1, "a", 0, 1700003640,
+		       (struct wq_event) { .path = path("@s/ring/k"), .pid = 4321, .command = "keyctl" }) ||
+	       cleared(r, 2, "b", 1, 0,
+		       (struct wq_event) { .path = path("@s/\x1b[31m\"\n\xc2\x9b"), .pid = 1, .command = "\x1b]0;x\x07\n\\" }) ||
+	       cleared(r, 3, "c", 2, 0,
+		       (struct wq_event) { .path = path("@s/\xff\xc3("), .command = "0123456789abc\xc3\xa9" }) ||
+	       cleared(r, 1, "a", 3, 0, (struct wq_event) { .pid = UINT32_MAX, .command = "\xfe" }) ||
+	       cleared(r, 1, "a", 4, UINT64_MAX, (struct wq_event) { .path = path("\xc3\xa9/k") });
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long n = argc == 3 ? strtoul(argv[1], NULL, 10) : 0, i;
 	struct wq_recorder *r = wq_recorder_new(true, false, out, NULL);
 	static char objects[WATCHES][1024];
 	struct wq_watch watches[WATCHES];
-	struct wq_name *names[NAMES];
+	struct wq_name *names[NAMES], *paths[PATHS];
 	uint64_t time = UINT64_C(1700000000000000000);
 
+	if (argc == 2 && strcmp(argv[1], "who") == 0) {
+		int rc = !r || write_who(r);
+
+		wq_recorder_free(r);
+		return fclose(stdout) || rc;
+	}
 	seed = argc == 3 ? (uint32_t) strtoul(argv[2], NULL, 10) : 0;
 	for (i = 0; i < WATCHES; i++)
 		watches[i] = (struct wq_watch) {
@@ -136,6 +207,8 @@ int main(int argc, char **argv)
 		};
 	for (i = 0; i < NAMES; i++)
 		names[i] = any_name((uint32_t) (1000 + i * 7919 * 131));
+	for (i = 0; i < PATHS; i++)
+		paths[i] = any_path();
 	for (i = 0; r && i < n; i++) {
 		const struct wq_type *t = below(2) ? wq_type_by_nr(NULL, WQ_TYPE_KEY) : below(12) ? wq_type_at(NULL, below(WQ_TYPES)) : NULL;
 		const struct wq_subtype *s = t && below(12) ? &t->subtypes[below(t->nsubtypes)] : NULL;
@@ -150,11 +223,15 @@ int main(int argc, char **argv)
 		wq_record_header(&ev.rec, buf, false);
 		if (t && t->nr == WQ_TYPE_KEY && s)
 			set_keys(&ev, buf, names);
+		ev.path = ev.has_key && below(3) ? paths[below(PATHS)] : NULL;
+		set_who(&ev);
 		if (wq_recorder_add(r, &ev))
 			return 1;
 	}
 	wq_recorder_free(r);
 	for (i = 0; i < NAMES; i++)
 		wq_name_unref(names[i]);
+	for (i = 0; i < PATHS; i++)
+		wq_name_unref(paths[i]);
 	return fclose(stdout) ? 1 : 0;
 }

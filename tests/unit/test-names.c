@@ -60,7 +60,7 @@ static void test_equal(void)
 		wq_name_new(9, 2, 3, 4, "user", 4, "k", 1), wq_name_new(1, 9, 3, 4, "user", 4, "k", 1),
 		wq_name_new(1, 2, 9, 4, "user", 4, "k", 1), wq_name_new(1, 2, 3, 9, "user", 4, "k", 1),
 		wq_name_new(1, 2, 3, 4, "uses", 4, "k", 1), wq_name_new(1, 2, 3, 4, "user", 4, "l", 1),
-		wq_name_new(1, 2, 3, 4, "user", 4, "kk", 2),
+		wq_name_new(1, 2, 3, 4, "user", 4, "kk", 2), wq_name_with_expiry(a, 5),
 	};
 	unsigned i, equal = 0;
 
@@ -70,6 +70,19 @@ static void test_equal(void)
 	}
 	ok(wq_name_equal(a, a) && equal == 0, "names that differ in anything are not equal");
 	wq_name_unref(a);
+}
+
+static void test_expiry(void)
+{
+	struct wq_name *a = wq_name_new(1, 2, 3, 4, "user", 4, "k", 1);
+	struct wq_name *b = wq_name_with_expiry(a, 5), *c = wq_name_with_expiry(b, 0);
+
+	ok(a->expires == 0 && b->expires == 5 && wq_name_equal(a, c) && b->desc != a->desc,
+	   "a name with an expiry is a copy of its own");
+	wq_name_unref(a);
+	ok(strcmp(b->type, "user") == 0 && strcmp(b->desc, "k") == 0 && b->perm == 4, "that says the same else");
+	wq_name_unref(b);
+	wq_name_unref(c);
 }
 
 static int add_part(struct wq_note_parts *parts, uint8_t tag, uint32_t info, const char **what)
@@ -103,7 +116,7 @@ static void test_parts(void)
 
 /* How many notes of each tag, and how many records, a recorder has written. */
 struct written {
-	unsigned notes[6], records;
+	unsigned notes[8], records;
 };
 
 static int count(void *data, const void *bytes, size_t len)
@@ -115,21 +128,55 @@ static int count(void *data, const void *bytes, size_t len)
 	wq_record_header(&rec, bytes, false);
 	if (rec.type_nr != WQ_TYPE_NOTE)
 		w->records++;
-	else if (rec.subtype_nr < 6 && rec.id == 0)
+	else if (rec.subtype_nr < 8 && rec.id == 0)
 		w->notes[rec.subtype_nr]++;
 	return 0;
 }
 
-/* A record of the key @serial, called @n. */
-static int record(struct wq_recorder *r, uint32_t serial, struct wq_name *n, enum wq_mark mark)
+/* A record of the key @serial, called @n and reached by @path. */
+static int record_path(struct wq_recorder *r, uint32_t serial, struct wq_name *n, struct wq_name *path, enum wq_mark mark)
 {
 	unsigned char buf[WQ_RECORD_MAX];
 	uint32_t body[2] = { serial, 0 };
-	struct wq_event ev = { .has_key = true, .key = serial, .key_name = n, .mark = mark };
+	struct wq_event ev = { .has_key = true, .key = serial, .key_name = n, .path = path, .mark = mark };
 
 	wq_record_build(buf, WQ_TYPE_KEY, 4, 0, body, sizeof(body));
 	wq_record_header(&ev.rec, buf, false);
 	return wq_recorder_add(r, &ev);
+}
+
+static int record(struct wq_recorder *r, uint32_t serial, struct wq_name *n, enum wq_mark mark)
+{
+	return record_path(r, serial, n, NULL, mark);
+}
+
+static void test_paths(void)
+{
+	struct written w = { { 0 }, 0 };
+	struct wq_recorder *r = wq_recorder_new(true, false, count, &w);
+	struct wq_name *path = name(0, 100), *same = name(9, 100);
+	unsigned i;
+
+	record_path(r, 1, NULL, path, WQ_MARK_NONE);
+	record_path(r, 1, NULL, same, WQ_MARK_NONE);
+	ok(w.notes[WQ_NOTE_PATH] == 1 && w.notes[WQ_NOTE_FORGET] == 0, "a path is written once");
+	record(r, 1, NULL, WQ_MARK_NONE);
+	record(r, 1, NULL, WQ_MARK_NONE);
+	ok(w.notes[WQ_NOTE_PATH] == 2 && w.notes[WQ_NOTE_BY] == 0, "that there is none, too");
+	for (i = 2; i < 9000; i++) {
+		struct wq_name *other = name(i, 2000);
+
+		record_path(r, i, i & 1 ? other : NULL, i & 1 ? NULL : other, WQ_MARK_NONE);
+		wq_name_unref(other);
+	}
+	ok(w.notes[WQ_NOTE_RESET] == 1, "names and paths have one budget: %u", w.notes[WQ_NOTE_RESET]);
+	i = w.notes[WQ_NOTE_PATH];
+	record_path(r, 2, NULL, path, WQ_MARK_NONE);
+	record(r, 4, NULL, WQ_MARK_NONE);
+	ok(w.notes[WQ_NOTE_PATH] == i + 1, "what was forgotten needs no note that it is gone");
+	wq_recorder_free(r);
+	wq_name_unref(path);
+	wq_name_unref(same);
 }
 
 static void test_recorder(void)
@@ -175,7 +222,9 @@ int main(void)
 {
 	test_table();
 	test_equal();
+	test_expiry();
 	test_parts();
 	test_recorder();
+	test_paths();
 	return tap_done();
 }
