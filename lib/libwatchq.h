@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* ---- Errors ------------------------------------------------------------ */
 
@@ -265,6 +266,16 @@ int wq_monitor_finish(struct wq_monitor *m);
 
 /** Whether anything was lost so far. */
 bool wq_monitor_has_lost(const struct wq_monitor *m);
+
+/* ---- Sessions: lib/sources/keys-session.c ------------------------------- */
+
+/** Joins a new session keyring called @name ("" or "-": the kernel's choice of
+ * a name), as the calling thread and all that it starts from then on: before
+ * there are threads. The kernel joins the keyring that has this name, if there
+ * is one which the user may search (join_session_keyring() in security/keys/
+ * process_keys.c); so *@members is how many it has, or -errno. *@serial: which
+ * it is. 0; -errno with *@e. */
+int wq_join_session(const char *name, int32_t *serial, ssize_t *members, struct wq_error *e);
 
 /* ---- Captures: lib/recorder.c; read by wq_monitor_add_capture() ---------- */
 

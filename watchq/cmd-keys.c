@@ -25,12 +25,46 @@ static void raise_limit(void)
 	}
 }
 
-static int keys_run(const struct command *cmd, int argc, char **argv)
+/* The command inherits it, and @s is it from now on. */
+static int join_session(const char *name)
+{
+	struct wq_error e = { 0 };
+	ssize_t members;
+	int32_t serial;
+
+	if (wq_join_session(name, &serial, &members, &e))
+		return msg_fail(&e);
+	msg_note(_("joined session keyring %d"), serial);
+	if (members > 0)
+		msg_warning(_("--session: there was a keyring '%s' that this user may search, so that is joined, with its %zd members"),
+			    name, members);
+	return STATUS_OK;
+}
+
+/* All but starting. NULL: said, and *@status. */
+static struct run *set_up(const struct options *o, char *const *keys, size_t nkeys, int *status)
 {
 	static char *const session[] = { (char *) "@s" };
 	struct wq_error e = { 0 };
-	char *const *keys = session;
-	size_t nkeys = 1;
+	struct run *r;
+
+	*status = o->session ? join_session(o->session) : STATUS_OK;
+	if (o->recursive || o->all_keys)
+		raise_limit();
+	r = *status ? NULL : run_new(o, status);
+	if (r)
+		wq_monitor_set_keys(run_monitor(r), o->recursive || o->all_keys, o->all_keys);
+	if (r && wq_monitor_add(run_monitor(r), "keys", o->backend, nkeys ? keys : session, nkeys ? nkeys : 1,
+				o->first_id, o->depth, &e)) {
+		*status = msg_fail(&e);
+		run_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static int keys_run(const struct command *cmd, int argc, char **argv)
+{
 	struct options o;
 	struct run *r;
 	int first, status;
@@ -38,24 +72,10 @@ static int keys_run(const struct command *cmd, int argc, char **argv)
 	status = options_parse(&o, cmd, argc, argv, &first);
 	if (status || o.done)
 		return status;
-	if (first < argc && o.all_keys)
-		return msg_usage(_("--all and KEY exclude each other"));
-	if (first < argc) {
-		keys = argv + first;
-		nkeys = (size_t) (argc - first);
-	}
-	r = run_new(&o, &status);
-	if (!r)
-		return status;
-	if (o.recursive || o.all_keys)
-		raise_limit();
-	wq_monitor_set_keys(run_monitor(r), o.recursive || o.all_keys, o.all_keys);
-	if (wq_monitor_add(run_monitor(r), "keys", o.backend, keys, nkeys, o.first_id, o.depth, &e)) {
-		status = msg_fail(&e);
-		run_free(r);
-		return status;
-	}
-	return run_go(r);
+	if (o.all_keys && first < argc)
+		return options_status(&o, msg_usage(_("--all and KEY exclude each other")));
+	r = set_up(&o, argv + first, (size_t) (argc - first), &status);
+	return r ? run_go(r) : options_status(&o, status);
 }
 
 const struct command cmd_keys = {

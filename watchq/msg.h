@@ -13,6 +13,7 @@ enum {
 	STATUS_NOTSUPP	= 2,
 	STATUS_TIMEOUT	= 3,
 	STATUS_LOST	= 4,
+	STATUS_COMMAND	= 125,	/* with --command: not its status, but a failure of ours */
 };
 
 enum verbosity { QUIET = -1, NORMAL, VERBOSE, DEBUG };

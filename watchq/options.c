@@ -32,6 +32,7 @@ enum {
 	OPT_ONCE,
 	OPT_OUTPUT_ALL,
 	OPT_OUTPUT_FILE,
+	OPT_SESSION,
 	OPT_STRICT,
 	OPT_SWEEP,
 	OPT_TIME_FORMAT,
@@ -68,6 +69,8 @@ static const struct option_row rows[] = {
 	{ 'c', "count", "NUM", EVENTS, N_("stop after that many events") },
 	{ '1', "first-only", NULL, EVENTS, N_("stop after the first event") },
 	{ 'w', "timeout", "TIME", EVENTS, N_("stop after that time (500ms, 2s, 1m; default seconds), status 3") },
+	{ 'C', "command", "STRING", LIVE, N_("run this in the shell while watching, and end with its status") },
+	{ OPT_SESSION, "session", "NAME", OPTIONS_KEYS, N_("with --command: in a new session keyring, called NAME or '-'") },
 	{ 'J', "json", NULL, EVENTS | LIST, N_("JSON Lines: one object a line") },
 	{ 'P', "pairs", NULL, EVENTS | LIST, N_("KEY=\"value\" pairs") },
 	{ 'r', "raw", NULL, EVENTS | LIST, N_("columns without alignment") },
@@ -157,6 +160,7 @@ static int unknown_option(const struct command *cmd, const char *arg)
 
 /* ---- Parsing ---- */
 
+
 static int set_format(struct options *o, enum format format, bool *given)
 {
 	if (*given && o->output.format != format)
@@ -199,6 +203,11 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 	case 'w':
 		if (!parse_time(arg, &o->timeout))
 			return msg_usage(_("--timeout: expected a time such as 500ms, 2s or 1m, not '%s'"), arg);
+		return 0;
+	case 'C':
+		return 0;	/* take_first() */
+	case OPT_SESSION:
+		o->session = arg;
 		return 0;
 	case 'J':
 		return set_format(o, FORMAT_JSON, &pend->format_given);
@@ -267,7 +276,7 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		n = option_one_of("endian", arg, endians, 3);
 		o->endian = (enum wq_endian) n;
 		return n < 0;
-	case OPT_DIALECT:	/* it has been taken: take_dialect() */
+	case OPT_DIALECT:	/* it has been taken: take_first() */
 		return 0;
 	case OPT_OUTPUT_ALL:
 		pend->all = true;
@@ -346,52 +355,73 @@ static int finish(struct options *o, const struct pending *pend)
 	}
 	if (o->once && !o->initial)
 		return msg_usage(_("--once goes with --initial"));
+	if (o->once && o->shell_command)
+		return msg_usage(_("--once and --command exclude each other: nothing is watched while the command runs"));
+	if (o->session && !o->shell_command)
+		return msg_usage(_("--session goes with --command: nobody else has the new session keyring"));
 	/* Scripts read these two: a time without its day is of no use to them. */
 	if (!pend->time_given && (o->output.format == FORMAT_RAW || o->output.format == FORMAT_PAIRS))
 		o->output.time_format = TIME_ISO;
 	return o->cmd->options & OPTIONS_EVENTS ? choose_columns(o, pend) : 0;
 }
 
-/* The dialect first: lists of events mean what it has, wherever they stand. What is
+/* Those first that others depend on, wherever they stand: lists of events mean what the
+ * dialect has, and with a command the exit status of wrong use is another. What is
  * wrong with other options is said when they are taken. */
-static int take_dialect(struct options *o, const struct tables *t, int argc, char **argv)
+static int take_first(struct options *o, const struct tables *t, int argc, char **argv)
 {
 	int val, rc = 0;
 
 	optind = 0;
-	while (!rc && (val = getopt_long(argc, argv, t->letters, t->names, NULL)) != -1)
-		if (val == OPT_DIALECT)
+	while ((val = getopt_long(argc, argv, t->letters, t->names, NULL)) != -1)
+		if (val == 'C')
+			o->shell_command = optarg;
+		else if (val == OPT_DIALECT && !rc)
 			rc = option_dialect(o, optarg);
 	return rc;
 }
 
-int options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *first)
+static int parse(struct options *o, const struct tables *t, int argc, char **argv)
 {
 	struct pending pend = { 0 };
-	struct tables t;
-	int val, rc;
+	int val, rc = 0;
 
-	*o = (struct options) { .cmd = cmd, .first_id = 1, .timeout = -1, .buffer = BUFFER_DEFAULT };
-	o->output.live = cmd->options & OPTIONS_LIVE;
-	make_tables(&t, cmd);
-	opterr = 0;
-	rc = take_dialect(o, &t, argc, argv);
 	optind = 0;
 	while (!rc && !o->done) {
 		int at = optind ? optind : 1;
 
-		val = getopt_long(argc, argv, t.letters, t.names, NULL);
+		val = getopt_long(argc, argv, t->letters, t->names, NULL);
 		if (val == -1)
 			break;
 		if (val == '?')
-			return unknown_option(cmd, argv[optind > at ? optind - 1 : at]);
+			return unknown_option(o->cmd, argv[optind > at ? optind - 1 : at]);
 		if (val == ':')
 			return msg_usage(_("option '%s' needs a value"), argv[optind - 1]);
 		rc = take(o, &pend, val, optarg);
 		msg_set_verbosity(o->verbosity);
 	}
-	*first = optind;
 	return rc ? rc : finish(o, &pend);
+}
+
+int options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *first)
+{
+	struct tables t;
+	int rc;
+
+	*o = (struct options) { .cmd = cmd, .first_id = 1, .timeout = -1, .buffer = BUFFER_DEFAULT };
+	o->output.live = cmd->options & OPTIONS_LIVE;
+	make_tables(&t, cmd);
+	opterr = 0;
+	rc = take_first(o, &t, argc, argv);
+	if (!rc)
+		rc = parse(o, &t, argc, argv);
+	*first = optind;
+	return options_status(o, rc);
+}
+
+int options_status(const struct options *o, int status)
+{
+	return status && o->shell_command ? STATUS_COMMAND : status;
 }
 
 /* ---- Showing them ---- */

@@ -17,7 +17,7 @@ enum option_group {
 	OPTIONS_LIVE	= 1 << 2,	/* those of the kernel's that watch */
 	OPTIONS_CAPTURE	= 1 << 3,	/* decode */
 	OPTIONS_LIST	= 1 << 4,	/* a table that ends */
-	OPTIONS_KEYS	= 1 << 5,	/* keys */
+	OPTIONS_KEYS	= 1 << 5,	/* keys alone */
 };
 
 #define MATCH_MAX	16
@@ -38,6 +38,8 @@ struct options {
 	uint64_t interval;		/* ns */
 	bool recursive, all_keys;
 	size_t buffer;			/* bytes of events that wait */
+	const char *shell_command;	/* to run meanwhile; NULL: none */
+	const char *session;		/* what to call a new session keyring; NULL: none */
 	bool initial, once, marks, strict, no_realtime;
 	struct output_config output;
 	const char *output_file;	/* NULL: standard output */
@@ -49,6 +51,9 @@ struct options {
 /* Takes the options of @cmd out of @argv; *@first is the first argument behind
  * them. 0, or the exit status, said. */
 int options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *first);
+
+/* The exit status of what failed, with @status, before it came to watching. */
+int options_status(const struct options *o, int status);
 
 /* What --help of @cmd prints. */
 void options_help(const struct command *cmd);

@@ -4,6 +4,8 @@
  * comes, or who read the output is gone. What a capture holds is written here,
  * between two dispatches: it can wait. What happens now can't: it goes to a
  * writer, a thread of its own, and this one never waits for it.
+ *
+ * With a command, its end is that of the watching, too, and signals are for it.
  */
 #include "config.h"
 
@@ -12,15 +14,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "msg.h"
 #include "nls.h"
 #include "outlet.h"
 #include "run.h"
+#include "signals.h"
 #include "writer.h"
 
 struct run {
@@ -29,34 +32,15 @@ struct run {
 	struct outlet out;
 	struct writer *writer;	/* NULL: events are written in this thread */
 	int output_error;	/* without one: -errno of writing an event */
+	struct child *child;	/* NULL: no --command */
 	int sigfd;
-	bool stopped;		/* by SIGINT or SIGTERM */
+	bool stopped;		/* by a signal; with a command, it was told */
 	bool late;		/* the deadline has passed */
 	bool reopen;		/* SIGHUP: the output file, when a line is whole */
 	int64_t deadline;	/* CLOCK_MONOTONIC, ns; -1: none */
 };
 
 /* ---- Signals and time ---- */
-
-/* Signals are read from a descriptor, so that none interrupts anything. */
-static int open_signals(bool hangup)
-{
-	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-	sigset_t set;
-	unsigned i;
-
-	sigemptyset(&set);
-	for (i = 0; i < 2u + hangup; i++) {
-		/* Who started us may want it ignored: nohup, a script's '&'. */
-		if (sigaction(wanted[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN && wanted[i] != SIGHUP)
-			continue;
-		sigaddset(&set, wanted[i]);
-	}
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 static int64_t now(void)
 {
@@ -75,8 +59,14 @@ static void take_signals(struct run *r)
 {
 	struct signalfd_siginfo info;
 
-	while (read(r->sigfd, &info, sizeof(info)) == (ssize_t) sizeof(info))
-		*(info.ssi_signo == SIGHUP ? &r->reopen : &r->stopped) = true;
+	while (read(r->sigfd, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
+		if (info.ssi_signo == SIGHUP && r->o->output_file) {
+			r->reopen = true;
+			continue;
+		}
+		r->stopped = true;
+		child_tell(r->child, &info);
+	}
 }
 
 /* Polls until something is there, the deadline, or, with @look, at once. */
@@ -196,7 +186,7 @@ static int open_all(struct run *r, bool live)
 	if (rc)
 		return rc;
 	errno = ENOMEM;
-	r->sigfd = open_signals(r->o->output_file != NULL);
+	r->sigfd = signals_open(r->o);
 	if (live)
 		r->writer = writer_new(&r->out, r->o->buffer);
 	if (r->sigfd >= 0 && (!live || r->writer) &&
@@ -217,6 +207,12 @@ struct run *run_new(const struct options *o, int *status)
 	r->o = o;
 	r->sigfd = -1;
 	r->deadline = -1;
+	/* First of all: it inherits what is so now. */
+	r->child = o->shell_command ? child_new(o->shell_command) : NULL;
+	if (o->shell_command && !r->child) {
+		free(r);
+		return NULL;
+	}
 	*status = open_all(r, live);
 	if (*status) {
 		run_free(r);
@@ -251,16 +247,27 @@ bool run_writes_to(const struct run *r, int fd)
 	       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
-void run_free(struct run *r)
+static void stop_watching(struct run *r)
 {
 	/* The names hold what the output has made of them: first who has names. */
 	if (r->writer)
 		writer_free(r->writer);
 	wq_monitor_free(r->m);
 	outlet_close(&r->out);
+}
+
+static void free_rest(struct run *r)
+{
+	child_free(r->child);
 	if (r->sigfd >= 0)
 		close(r->sigfd);
 	free(r);
+}
+
+void run_free(struct run *r)
+{
+	stop_watching(r);
+	free_rest(r);
 }
 
 /* ---- Captures ---- */
@@ -340,19 +347,31 @@ static int decode(struct run *r)
 static bool wait_live(struct run *r, bool more)
 {
 	struct wq_backlog *backlog = writer_backlog(r->writer);
-	struct pollfd fds[4] = {
+	struct pollfd fds[5] = {
 		{ .fd = wq_monitor_fd(r->m), .events = POLLIN },
 		{ .fd = r->sigfd, .events = POLLIN },
 		{ .fd = writer_fd(r->writer), .events = POLLIN },
 		{ .fd = wq_backlog_room_fd(backlog), .events = POLLIN },
+		{ .fd = child_fd(r->child), .events = POLLIN },
 	};
 
-	poll_until(r, fds, 4, more);
+	poll_until(r, fds, 5, more);
 	if (fds[1].revents)
 		take_signals(r);
 	if (fds[3].revents)
 		wq_backlog_room_seen(backlog);
+	if (fds[4].revents)
+		child_seen(r->child);
 	return fds[2].revents;
+}
+
+/* Whether what is posted from now on is not to be shown any more. */
+static bool is_over(struct run *r)
+{
+	if (r->child ? !child_runs(r->child) : r->stopped)
+		return true;
+	r->late = time_is_up(r);
+	return r->late;
 }
 
 /* Runs the monitor until it is done. 0, WQ_DONE, or -errno with *@e. */
@@ -362,11 +381,10 @@ static int go_live(struct run *r, struct wq_error *e)
 	int rc;
 
 	for (;;) {
-		if (!stopping && (r->stopped || time_is_up(r))) {
+		if (!stopping && is_over(r)) {
 			stopping = true;
 			wq_monitor_stop(r->m);	/* what has been posted is shown */
 			r->deadline = -1;
-			r->late = !r->stopped;
 		}
 		rc = wq_monitor_dispatch(r->m, e);
 		wq_backlog_pushed(writer_backlog(r->writer));
@@ -394,17 +412,35 @@ static int watch_live(struct run *r)
 	if (r->o->timeout >= 0)
 		r->deadline = now() + r->o->timeout;
 	msg_note(_("ready"));
+	child_go(r->child);
 	if (rc == 0)
 		rc = go_live(r, &e);
 	wq_backlog_last(writer_backlog(r->writer));
 	wq_monitor_finish(r->m);
 	/* What came before an error is out before it is told. */
 	take_signals(r);
-	out = writer_finish(r->writer, r->late ? -ETIMEDOUT : -EINTR, r->sigfd);
+	out = writer_finish(r->writer, r->late ? -ETIMEDOUT : r->stopped ? -EINTR : 0, r->sigfd);
 	status = r->late ? STATUS_TIMEOUT : STATUS_OK;
 	if (out)
 		status = outlet_status(&r->out, out);
 	return rc < 0 ? msg_fail(&e) : status;
+}
+
+/* Watching may end before the command, which is nobody's to end then. */
+static void wait_for_command(struct run *r)
+{
+	while (child_runs(r->child)) {
+		struct pollfd fds[2] = {
+			{ .fd = child_fd(r->child), .events = POLLIN },
+			{ .fd = r->sigfd, .events = POLLIN },
+		};
+
+		poll(fds, 2, -1);
+		if (fds[1].revents)
+			take_signals(r);
+		if (fds[0].revents)
+			child_seen(r->child);
+	}
 }
 
 int run_go(struct run *r)
@@ -413,6 +449,11 @@ int run_go(struct run *r)
 
 	if (r->o->strict && (status == STATUS_OK || status == STATUS_TIMEOUT) && wq_monitor_has_lost(r->m))
 		status = STATUS_LOST;
-	run_free(r);
+	stop_watching(r);
+	if (r->child) {
+		wait_for_command(r);
+		status = child_status(r->child, status);
+	}
+	free_rest(r);
 	return status;
 }

@@ -21,7 +21,7 @@ struct writer {
 	bool running;
 	int orders;		/* eventfd: something of these was set */
 	atomic_bool reopen, finish, give_up;
-	int late;		/* before finish is set */
+	int late;		/* before finish is set; 0: there is time */
 	int ended;		/* eventfd */
 	int rc;			/* once ended */
 };
@@ -52,7 +52,7 @@ int writer_wait(void *data, int fd)
 			{ .fd = fd, .events = POLLOUT },
 			{ .fd = w->orders, .events = POLLIN },
 		};
-		int n = poll(fds, 2, ending ? GRACE_MS : -1);
+		int n = poll(fds, 2, ending && w->late ? GRACE_MS : -1);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
@@ -61,7 +61,7 @@ int writer_wait(void *data, int fd)
 		if (fds[1].revents)
 			take_orders(w);
 		if (atomic_load_explicit(&w->give_up, memory_order_acquire))
-			return w->late;
+			return w->late ? w->late : -EINTR;
 		if (fds[0].revents)
 			return 0;
 	}
@@ -97,7 +97,7 @@ static int write_events(struct writer *w)
 		bool ending = atomic_load_explicit(&w->finish, memory_order_acquire);
 
 		if (ending && atomic_load_explicit(&w->give_up, memory_order_acquire))
-			return w->late;
+			return w->late ? w->late : -EINTR;
 		if (atomic_exchange_explicit(&w->reopen, false, memory_order_acq_rel)) {
 			rc = outlet_reopen(w->out);
 		} else if (wq_backlog_next(w->backlog, &ev)) {

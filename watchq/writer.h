@@ -22,7 +22,8 @@ int writer_fd(const struct writer *w);
 void writer_reopen(struct writer *w);
 
 /* Writes what is in the backlog and ends. If nobody takes it for a second, or when
- * @sigfd polls readable, it gives up: @late says with which error. 0 or -errno. */
+ * @sigfd polls readable, it gives up: @late says with which error. 0: there is time,
+ * and only @sigfd ends it, with -EINTR. 0 or -errno. */
 int writer_finish(struct writer *w, int late, int sigfd);
 /* After writer_finish(), and when nobody pushes any more. */
 void writer_free(struct writer *w);

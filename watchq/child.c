@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "msg.h"
+#include "nls.h"
+
+struct child {
+	pid_t pid;		/* not waited for before child_status(): kill() can't miss it */
+	int pidfd;
+	int gate;		/* a byte in it lets it go, its end ends it; -1: it was let go */
+	bool ended;
+};
+
+/* ---- The process itself ---- */
+
+/* The shell is chosen as script(1) and flock(1) do. */
+static void run_shell(const char *command)
+{
+	const char *shell = getenv("SHELL"), *slash;
+	int err;
+
+	if (!shell || !*shell)
+		shell = "/bin/sh";
+	slash = strrchr(shell, '/');
+	execl(shell, slash ? slash + 1 : shell, "-c", command, (char *) NULL);
+	err = errno;
+	msg_error(_("%s: can't run this shell for --command: %s; SHELL says which"), shell, strerror(err));
+	_exit(err == ENOENT ? 127 : 126);
+}
+
+static void wait_at(int gate)
+{
+	ssize_t n;
+	char go;
+
+	do
+		n = read(gate, &go, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(STATUS_COMMAND);
+}
+
+/* ---- Starting ---- */
+
+static int start(struct child *c, const char *command)
+{
+	/* Where SIGCHLD is ignored, nobody is told how a child has ended. */
+	struct sigaction by_default = { .sa_handler = SIG_DFL }, found;
+	int gate[2];
+
+	if (pipe2(gate, O_CLOEXEC))
+		return -1;
+	c->gate = gate[1];
+	sigaction(SIGCHLD, &by_default, &found);
+	c->pid = fork();
+	if (c->pid == 0) {
+		sigaction(SIGCHLD, &found, NULL);
+		close(gate[1]);
+		wait_at(gate[0]);
+		run_shell(command);
+	}
+	close(gate[0]);
+	if (c->pid < 0)
+		return -1;
+	c->pidfd = (int) syscall(SYS_pidfd_open, c->pid, 0);
+	return c->pidfd < 0 ? -1 : 0;
+}
+
+struct child *child_new(const char *command)
+{
+	struct child *c = malloc(sizeof(*c));
+
+	if (c)
+		*c = (struct child) { .pid = -1, .pidfd = -1, .gate = -1 };
+	if (c && start(c, command) == 0)
+		return c;
+	msg_error(_("can't start a process for --command: %s"), strerror(errno));
+	child_free(c);
+	return NULL;
+}
+
+void child_go(struct child *c)
+{
+	if (!c)
+		return;
+	/* It may be gone already, by Ctrl-C: SIGPIPE is ignored. */
+	while (write(c->gate, "", 1) < 0 && errno == EINTR)
+		;
+	close(c->gate);
+	c->gate = -1;
+}
+
+void child_free(struct child *c)
+{
+	if (!c)
+		return;
+	if (c->gate >= 0)
+		close(c->gate);
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	free(c);
+}
+
+/* ---- While it runs ---- */
+
+bool child_runs(const struct child *c)
+{
+	return c && c->gate < 0 && !c->ended;
+}
+
+int child_fd(const struct child *c)
+{
+	return child_runs(c) ? c->pidfd : -1;
+}
+
+void child_seen(struct child *c)
+{
+	c->ended = true;
+}
+
+void child_tell(const struct child *c, const struct signalfd_siginfo *info)
+{
+	/* Ctrl-C comes from the kernel, to the whole process group. */
+	if (c && (info->ssi_signo != SIGINT || info->ssi_code <= 0))
+		kill(c->pid, (int) info->ssi_signo);
+}
+
+int child_status(const struct child *c, int own)
+{
+	int how, theirs;
+
+	if (own == STATUS_FAILURE || own == STATUS_NOTSUPP)
+		own = STATUS_COMMAND;
+	if (c->gate >= 0)
+		return own;
+	while (waitpid(c->pid, &how, 0) < 0)
+		if (errno != EINTR)
+			return STATUS_COMMAND;
+	theirs = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
+	return theirs ? theirs : own;
+}
