@@ -93,3 +93,50 @@ load lib
 	equal "$(watchq decode --list-events -J | jq -s 'map(.type) | unique | join(" ")')" \
 		'"block key meta mount note sb usb"'
 }
+
+# ---- --command: what fails before it runs ----
+
+@test "where nothing can be watched the command does not run: status 125" {
+	cd "$BATS_TEST_TMPDIR"
+	run -125 watchq keys -C 'touch ran' 999999999
+	[[ $output =~ "watchq: keys: 999999999: " ]]
+	run -125 watchq keys -C 'touch ran' --output-file no/such @s
+	[[ $output =~ "no/such: can't open for writing" ]]
+	[ ! -e ran ]
+}
+
+@test "wrong use is 125 as well, wherever the command stands; 1 without one" {
+	cd "$BATS_TEST_TMPDIR"
+	for wrong in --jsno -c '-c x' --once '-I --once' '-e nosuch'; do
+		# shellcheck disable=SC2086
+		run -125 watchq keys -C 'touch ran' $wrong
+		[[ $output =~ "Try 'watchq keys --help'" ]]
+		# shellcheck disable=SC2086
+		[ "$wrong" = -c ] || run -125 watchq keys $wrong --command='touch ran' @s
+	done
+	run -125 watchq keys -C 'touch ran' -I --once
+	[[ $output =~ "--once and --command exclude each other" ]]
+	[ ! -e ran ]
+	run -1 watchq keys --session mine
+	[[ $output =~ "--session goes with --command" ]]
+	run -1 watchq keys -C
+	[[ $output =~ "option '-C' needs a value" ]]
+	run -1 watchq decode -C true
+	[[ $output =~ "unknown option '-C'" ]]
+	run -0 watchq keys -C 'touch ran' --help
+}
+
+@test "a session keyring that can't be joined: status 125, and why" {
+	cd "$BATS_TEST_TMPDIR"
+	if "$HELPERS/deny" keyctl true 2>/dev/null; then
+		run -125 "$HELPERS/deny" keyctl "$WATCHQ" keys --session mine -C 'touch ran'
+		[[ $output =~ "can't join a session keyring: keyctl(2) is not permitted" ]]
+	fi
+	[ ! -e ran ]
+	keyctl session - true 2>/dev/null || skip "no session keyrings here"
+	run -125 watchq keys --session .mine -C 'touch ran'
+	[[ $output =~ "'.mine': names with a dot in front are the kernel's own" ]]
+	run -125 watchq keys --session "$(printf 'a%.0s' {1..4096})" -C 'touch ran'
+	[[ $output =~ "a name has at most 4095 bytes" ]]
+	[ ! -e ran ]
+}
