@@ -328,6 +328,13 @@ needs() {
 	[ -z "$(offered 'watchq info some')" ]
 }
 
+@test "completion: what --command runs" {
+	load_completion
+	offered 'watchq keys -C watchq-inf' | grep -qx watchq-info
+	offered 'watchq keys --command=watchq-inf' | grep -qx watchq-info
+	[ -z "$(offered 'watchq keys --session ')" ]
+}
+
 @test "completion: serial numbers and descriptions" {
 	[ -n "$(cat /proc/keys 2>/dev/null)" ] || skip 'no key can be seen'
 	load_completion
