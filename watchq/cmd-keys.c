@@ -13,8 +13,8 @@
 
 static const char *const types[] = { "key", "meta", NULL };
 
-/* One watch a key, and the kernel counts them against this limit. What it was is put
- * back in children: child.c. */
+/* One watch a key, and the kernel counts them against this limit. Behind run_new(): the
+ * command has the limit as it was. */
 static void raise_limit(void)
 {
 	struct rlimit limit;
@@ -49,11 +49,11 @@ static struct run *set_up(const struct options *o, char *const *keys, size_t nke
 	struct run *r;
 
 	*status = o->session ? join_session(o->session) : STATUS_OK;
-	if (o->recursive || o->all_keys)
-		raise_limit();
 	r = *status ? NULL : run_new(o, status);
-	if (r)
-		wq_monitor_set_keys(run_monitor(r), o->recursive || o->all_keys, o->all_keys);
+	if (r && (o->recursive || o->all_keys)) {
+		raise_limit();
+		wq_monitor_set_keys(run_monitor(r), true, o->all_keys);
+	}
 	if (r && wq_monitor_add(run_monitor(r), "keys", o->backend, nkeys ? keys : session, nkeys ? nkeys : 1,
 				o->first_id, o->depth, &e)) {
 		*status = msg_fail(&e);

@@ -89,7 +89,7 @@ static void set_expiry(struct wq_keys_state *st, struct wq_watched *w, uint64_t 
 {
 	if (was_set(w, from, unit)) {
 		/* Who hears of it has been told. */
-		if (w->listed && !w->heard && w->shown)
+		if (w->listed && !w->heard && w->shown && !st->config.calls)
 			w->attr_told = false;
 		w->expires = from;
 	} else if (from > w->expires) {

@@ -17,7 +17,7 @@ static bool is_looked_at(struct wq_keys_state *st, struct wq_watched *w)
 
 int wq_keys_look(struct wq_keys_state *st, enum wq_look what)
 {
-	bool no_room = false;
+	bool no_room = st->config.calls;	/* told by look_between() */
 	struct wq_watched *w;
 	int rc = 0;
 

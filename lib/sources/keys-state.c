@@ -377,6 +377,23 @@ static void doubt_named(struct wq_keys_state *st, unsigned round)
 	}
 }
 
+/* Between two barriers: what a look finds is told behind the second, since calls that
+ * come before that may have made it, and say who did. */
+static int look_between(struct wq_keys_state *st, unsigned round, bool *read)
+{
+	int rc = st->tell_soon ? wq_keys_state_tell(st, WQ_MARK_NONE) : 0;
+
+	st->tell_soon = false;
+	if ((!rc || rc == WQ_NO_ROOM) && st->look_soon) {
+		rc = wq_keys_look(st, st->look_soon);
+		st->look_soon = LOOK_NOT;
+		st->tell_soon = *read = true;
+		if (round == WQ_ROUNDS_MAX)
+			wq_engine_read_soon(st->s->m);
+	}
+	return rc == WQ_NO_ROOM ? 0 : rc;
+}
+
 int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned round)
 {
 	struct wq_watched *w;
@@ -384,14 +401,9 @@ int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned
 	int rc = 0;
 
 	doubt_named(st, round);
-	if (st->look_soon) {
-		rc = wq_keys_look(st, st->look_soon);
-		st->look_soon = LOOK_NOT;
-		read = true;
-		if (rc && rc != WQ_NO_ROOM)
-			return rc;
-		rc = 0;
-	}
+	rc = look_between(st, round, &read);
+	if (rc)
+		return rc;
 	if (round == 0) {
 		st->s->wants_quiet = false;
 		while ((w = TAILQ_FIRST(&st->quiet)))

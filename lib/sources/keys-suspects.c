@@ -41,9 +41,9 @@ struct wq_suspect *wq_keys_who(struct wq_keys_state *st, enum wq_key_nr what, ui
 	return NULL;
 }
 
-bool wq_keys_state_has_member(struct wq_keys_state *st, uint32_t key)
+bool wq_keys_state_knows(struct wq_keys_state *st, uint32_t key)
 {
-	return wq_keys_ring_with(st, key);
+	return wq_keys_find_watched(st, key) || wq_keys_ring_with(st, key);
 }
 
 /* Whether the keyring's members are as the record says. */

@@ -204,7 +204,7 @@ static int apply_add_key(struct keys_trace *t, const struct wq_item *by, const s
 {
 	int32_t key = (int32_t) call->ret, ring = (int32_t) call->args[4];
 
-	if (wq_keys_state_has_member(t->state, (uint32_t) key))
+	if (wq_keys_state_knows(t->state, (uint32_t) key))
 		return wq_keys_state_apply_call(t->state, WQ_KEY_UPDATED, (uint32_t) key, 0, by);
 	return apply_member(t, by, WQ_KEY_LINKED, ring, key);
 }

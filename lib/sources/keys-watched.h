@@ -122,6 +122,7 @@ struct wq_keys_state {
 	bool reading;			/* in a snapshot, which reads what comes to be in doubt */
 	bool closing;
 	enum wq_look look_soon;		/* in the next snapshot */
+	bool tell_soon;			/* what the last look found */
 	struct wq_suspect suspects[WQ_SUSPECTS];
 	unsigned next_suspect;
 	int error;			/* -errno of a call back that can't return it */
