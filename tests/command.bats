@@ -63,6 +63,17 @@ exited() {	# PID: sets status
 	done
 }
 
+@test "what was posted before the command's end is shown, also if nothing of it had been read" {
+	# It leaves one behind that has watchq go on when the command is a zombie.
+	cat >command <<-END
+		kill -STOP \$PPID
+		{ until grep -q ') Z' /proc/\$\$/stat; do sleep 0.02; done; kill -CONT \$PPID; } >&- 2>&- 3>&- &
+		for i in {1..20}; do keyctl clear $ring; done
+	END
+	run -0 watchq keys -J -C 'exec bash command' "$ring"
+	equal "$(grep -c cleared <<<"$output")" 20
+}
+
 @test "into a pipe: jq has what happened, and who read slowly gets all" {
 	equal "$("$WATCHQ" keys -J -C "keyctl clear $ring" "$ring" | jq -r .event)" cleared
 	# More than a pipe holds, and nobody reads for longer than who is told to end waits.
@@ -140,10 +151,16 @@ is_alone() { [ "$(find /proc/"$1"/task -mindepth 1 -maxdepth 1 | wc -l)" = 1 ]; 
 
 @test "Ctrl-C on the terminal is the command's: once, and watchq ends when it has" {
 	type script || skip "no script(1) to make a terminal"
+	# Stopped, watchq hears of it later than the command: one that passed it on would be told.
 	cat >command <<-END
-		trap 'echo INT >>ints; keyctl clear $ring; exit 9' INT
+		trap 'echo INT >>ints' INT
+		kill -STOP \$PPID
 		touch waiting
-		while :; do sleep 0.05; done
+		until [ -e ints ]; do sleep 0.02; done
+		kill -CONT \$PPID
+		for i in {1..10}; do sleep 0.05; done
+		keyctl clear $ring
+		exit 9
 	END
 	{ await test -e waiting; printf '\003'; await test -s status; } |
 		script -qec "'$WATCHQ' keys -J -C 'exec bash command' $ring >json; echo \$? >status" /dev/null >/dev/null
