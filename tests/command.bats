@@ -145,7 +145,7 @@ exited() {	# PID: sets status
 		wait "$pid"
 	done
 }
-is_alone() { [ "$(find /proc/"$1"/task -mindepth 1 -maxdepth 1 | wc -l)" = 1 ]; }
+is_alone() { ! grep -q '^watchq-' /proc/"$1"/task/*/comm; }	# no thread of its own left
 
 # ---- Signals ----
 
