@@ -87,5 +87,6 @@ const struct command cmd_keys = {
 	.run = keys_run,
 	.types = types,
 	.columns = "TIME,EVENT,KEY,DESCRIPTION,AUX,AUX-DESCRIPTION",
+	.deep_columns = "TIME,EVENT,KEY,PATH,AUX,AUX-DESCRIPTION",
 	.options = OPTIONS_EVENTS | OPTIONS_LIVE | OPTIONS_KEYS,
 };

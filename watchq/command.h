@@ -11,6 +11,7 @@ struct command {
 	int (*run)(const struct command *cmd, int argc, char **argv);
 	const char *const *types;	/* whose events -e means; NULL: all */
 	const char *columns;		/* of its table */
+	const char *deep_columns;	/* with --recursive */
 	unsigned options;		/* enum option_group */
 };
 

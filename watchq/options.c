@@ -319,6 +319,7 @@ static int choose_columns(struct options *o, const struct pending *pend)
 {
 	const char *env = getenv("WATCHQ_COLUMNS");
 	struct column_list *list = &o->output.columns;
+	bool deep = o->recursive || o->all_keys;
 	unsigned i;
 	int rc = 0;
 
@@ -332,7 +333,7 @@ static int choose_columns(struct options *o, const struct pending *pend)
 	if (o->output.format == FORMAT_JSON)
 		json_columns(list);
 	else if (o->cmd->columns)
-		rc = columns_parse(list, o->cmd->columns, o->cmd->name);
+		rc = columns_parse(list, deep ? o->cmd->deep_columns : o->cmd->columns, o->cmd->name);
 	/* The environment's are instead of the command's, in every form. */
 	if (!rc && env && *env)
 		rc = columns_parse(list, env, "WATCHQ_COLUMNS");
