@@ -23,7 +23,7 @@
 #define FD_PAUSE	(10 * 1000000)		/* ns between reads of the timer */
 #define RECHECK		(50 * 1000000)		/* ns: the kernel's seconds may lag by a tick */
 #define RECHECK_FOR	2			/* s; then /proc/keys has the word */
-#define GC_TRIES	30			/* s apart */
+#define GC_TRIES	30			/* a tenth of the delay and a second apart */
 
 int wq_keys_expiry_open(struct wq_keys_state *st)
 {
@@ -207,8 +207,7 @@ int wq_keys_expiry_read(struct wq_keys_state *st)
 
 /* ---- Expiring ---- */
 
-/* When the kernel has collected it: it leaves its keyrings, and posts nothing. */
-static void await_collection(struct wq_keys_state *st)
+static uint64_t gc_delay(void)
 {
 	FILE *f = fopen("/proc/sys/kernel/keys/gc_delay", "re");
 	unsigned delay = 300;
@@ -217,8 +216,16 @@ static void await_collection(struct wq_keys_state *st)
 		delay = 300;
 	if (f)
 		fclose(f);
-	st->expiry.gc_at = wq_engine_now(st->s->m) + (delay + 1) * SECOND;
-	st->expiry.gc_tries = 0;
+	return delay * SECOND;
+}
+
+void wq_keys_await_collection(struct wq_keys_state *st)
+{
+	struct wq_keys_expiry *x = &st->expiry;
+
+	x->gc_tries = 0;
+	if (!x->gc_at)
+		x->gc_at = wq_engine_now(st->s->m) + gc_delay() + SECOND;
 }
 
 /* 0: the kernel has it still; EKEYEXPIRED; another error. */
@@ -250,7 +257,7 @@ static int expire(struct wq_keys_state *st, struct wq_watched *w, uint64_t now)
 	}
 	w->expired = true;
 	if (!w->heard)
-		await_collection(st);
+		wq_keys_await_collection(st);
 	rc = wq_keys_tell_key(st, w, WQ_KEY_EXPIRED, 0, NULL, w->expired_before ? WQ_MARK_INITIAL : WQ_MARK_NONE);
 	w->expired_told = rc != WQ_NO_ROOM;
 	return rc;
@@ -278,7 +285,7 @@ static int expire_due(struct wq_keys_state *st)
 	return rc;
 }
 
-/* Members that expired and whose watch could not be had go without a word. */
+/* Members that are dead, and whose watch could not be had, go without a word. */
 static void look_for_collected(struct wq_keys_state *st)
 {
 	struct wq_keys_expiry *x = &st->expiry;
@@ -286,7 +293,7 @@ static void look_for_collected(struct wq_keys_state *st)
 	bool waits = false;
 
 	TAILQ_FOREACH(w, &st->all, all) {
-		if (!w->expired || w->heard || w->orphan || !w->there)
+		if (w->heard || w->orphan || !w->there || !(w->expired || w->dead))
 			continue;
 		waits = true;
 		ring = w->root ? w : wq_keys_ring_with(st, (uint32_t) w->serial);
@@ -295,7 +302,7 @@ static void look_for_collected(struct wq_keys_state *st)
 	}
 	if (waits)
 		wq_engine_read_soon(st->s->m);
-	x->gc_at = waits && ++x->gc_tries < GC_TRIES ? wq_engine_now(st->s->m) + SECOND : 0;
+	x->gc_at = waits && ++x->gc_tries < GC_TRIES ? wq_engine_now(st->s->m) + gc_delay() / 10 + SECOND : 0;
 }
 
 /* ---- Timers ---- */

@@ -155,6 +155,10 @@ int wq_keys_hear(struct wq_keys_state *st, struct wq_watched *w)
 		return rc;
 	}
 	w->deaf = true;
+	if (rc == -EKEYREVOKED || rc == -EKEYEXPIRED) {
+		w->dead = true;
+		wq_keys_await_collection(st);
+	}
 	return rc;
 }
 

@@ -37,6 +37,7 @@ struct wq_watched {
 	bool shown;			/* what happens to it is told; else when it expires alone */
 	bool heard;			/* the kernel posts what happens to it */
 	bool deaf;			/* and never will */
+	bool dead;			/* since it has expired, or was revoked */
 	bool unheard;			/* for now: the limit of watches is reached */
 	bool orphan;			/* reached no more */
 	enum wq_where where;
@@ -195,6 +196,8 @@ void wq_keys_expiry_stale(struct wq_keys_state *st);
 /** Reads /proc/keys, unless it was read less than a second ago: then later. 0 or
  * -ENOMEM. */
 int wq_keys_expiry_read(struct wq_keys_state *st);
+/** A member is dead, and its collection won't be heard: looks for that later. */
+void wq_keys_await_collection(struct wq_keys_state *st);
 int wq_keys_expiry_tick(struct wq_keys_state *st);
 /** ns of CLOCK_BOOTTIME; 0: none. */
 uint64_t wq_keys_expiry_deadline(const struct wq_keys_state *st);
