@@ -258,10 +258,11 @@ static struct wq_source *new_source(struct wq_monitor *m, const struct wq_source
 	return &a->source;
 }
 
-static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const char *source,
+static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const char *source, const char *object,
 						  const char *backend, struct wq_error *e)
 {
 	const struct wq_source_ops *ops;
+	struct wq_error best = { 0 };	/* why the best one does not work */
 	char names[128] = "";
 	bool known = false;
 	unsigned i;
@@ -275,8 +276,13 @@ static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const ch
 			continue;
 		if (ops->probe(e) == 0) {
 			wq_engine_log(m, WQ_LOG_INFO, "backend %s", ops->backend);
+			if (best.err)
+				wq_engine_log(m, WQ_LOG_WARNING, "%.60s: %.400s; using --backend %s", object, best.text,
+					      ops->backend);
 			return ops;
 		}
+		if (!best.err)
+			best = *e;
 		if (backend)
 			return NULL;
 		wq_engine_log(m, WQ_LOG_INFO, "not backend %s: %s", ops->backend, e->text);
@@ -305,7 +311,7 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 
 	if (first_id < 1 || first_id > 255)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "IDs of watches go from 1 to 255");
-	ops = choose_backend(m, source, backend, e);
+	ops = choose_backend(m, source, nobjects ? objects[0] : source, backend, e);
 	if (!ops) {
 		struct wq_error why = *e;
 

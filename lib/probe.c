@@ -144,6 +144,8 @@ size_t wq_capabilities(struct wq_capability *rows, size_t max)
 		works(&rows[n], names[i]);
 		if (ops->probe(&e))
 			no(&rows[n], &e);
+		else
+			snprintf(rows[n].detail, sizeof(rows[n].detail), "%s", ops->about);
 		n++;
 	}
 	return n;

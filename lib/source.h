@@ -47,6 +47,7 @@ enum wq_source_flags {
 struct wq_source_ops {
 	const char *source;	/* "keys" */
 	const char *backend;	/* "pipe" */
+	const char *about;	/* what it hears and what not: watchq info */
 	unsigned flags;
 
 	/** Whether it would work here: 0, or -errno with the reason in *@e. Leaves

@@ -152,7 +152,7 @@ int wq_tracefs_root(struct wq_error *e)
 	fd = mount_detached();
 	if (fd >= 0)
 		return fd;
-	if (mounted == -EACCES)
+	if (mounted == -EACCES || (fd == -EPERM && geteuid() != 0))
 		return wq_fail(e, WQ_NOTSUPP, EACCES, "tracefs may not be used by this user; run watchq as root");
 	switch (-fd) {
 	case ENODEV:

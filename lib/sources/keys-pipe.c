@@ -228,6 +228,7 @@ static int keys_pipe_tick(struct wq_source *s)
 const struct wq_source_ops wq_keys_pipe = {
 	.source = "keys",
 	.backend = "pipe",
+	.about = "records of the kernel, of all but expiry; not who did it",
 	.probe = keys_pipe_probe,
 	.open = keys_pipe_open,
 	.drain = keys_pipe_drain,

@@ -79,6 +79,7 @@ static int keys_poll_tick(struct wq_source *s)
 const struct wq_source_ops wq_keys_poll = {
 	.source = "keys",
 	.backend = "poll",
+	.about = "looks now and then: no updates, nothing that is undone at once, not who did it",
 	.probe = keys_poll_probe,
 	.open = keys_poll_open,
 	.apply = keys_poll_apply,

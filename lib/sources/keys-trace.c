@@ -277,6 +277,7 @@ static int keys_trace_tick(struct wq_source *s)
 const struct wq_source_ops wq_keys_trace = {
 	.source = "keys",
 	.backend = "trace",
+	.about = "system calls: who did what; what the kernel does itself it finds by looking",
 	.probe = keys_trace_probe,
 	.open = keys_trace_open,
 	.drain = keys_trace_drain,

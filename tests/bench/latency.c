@@ -2,8 +2,9 @@
 /*
  * latency N KEYRING COMMAND [ARGUMENT...]: how long from keyctl(2) to the line of
  * COMMAND, which watches KEYRING, on its standard output. N times it clears the
- * keyring and reads until a newline comes. Prints the median and the 99th percentile,
- * in microseconds. The first line must come within ten seconds.
+ * keyring and reads until a newline comes; with LATENCY_KEY, a key's serial in the
+ * environment, it links and unlinks that by turns instead. Prints the median and the
+ * 99th percentile, in microseconds. The first line must come within ten seconds.
  */
 #include <errno.h>
 #include <keyutils.h>
@@ -47,8 +48,20 @@ static int read_line(int fd, int ms)
 	return n > 0;
 }
 
+/* The @i-th change of the keyring. */
+static long change(key_serial_t ring, unsigned long i)
+{
+	const char *text = getenv("LATENCY_KEY");
+	key_serial_t key = text ? (key_serial_t) atol(text) : 0;
+
+	if (!key)
+		return keyctl_clear(ring);
+	return i % 2 ? keyctl_unlink(key, ring) : keyctl_link(key, ring);
+}
+
 int main(int argc, char **argv)
 {
+	unsigned long first = 0;
 	unsigned long n = argc > 3 ? strtoul(argv[1], NULL, 10) : 0, i;
 	key_serial_t ring = argc > 3 ? (key_serial_t) strtol(argv[2], NULL, 10) : 0;
 	uint64_t *times = calloc(n + 1, sizeof(*times));
@@ -71,14 +84,14 @@ int main(int argc, char **argv)
 	close(fds[1]);
 	/* Nobody says when all of them stand: until the first line comes. */
 	do
-		keyctl_clear(ring);
+		change(ring, first++);
 	while (!read_line(fds[0], 100) && --tries);
 	while (read_line(fds[0], 300))
 		;
 	for (i = 0; tries && i < n; i++) {
 		nanosleep(&pause, NULL);
 		times[i] = now();
-		if (keyctl_clear(ring) || !read_line(fds[0], 10000)) {
+		if (change(ring, first + i) || !read_line(fds[0], 10000)) {
 			fprintf(stderr, "latency: no line came\n");
 			tries = 0;
 		}
