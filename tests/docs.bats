@@ -161,7 +161,7 @@ load_completion() {
 }
 
 @test "every event of keys is in watchq-keys(1), and no other" {
-	listed=$(page watchq-keys.1.adoc | sed -n '/^=== What is posted/,/^=== What is not/p' | sed -n 's/^\*\([a-z_]*\)\*::.*/\1/p')
+	listed=$(page watchq-keys.1.adoc | sed -n '/^=== Events/,/^=== Backends/p' | sed -n 's/^\*\([a-z_]*\)\*::.*/\1/p')
 	events=$(list -c 2 keys --list-events)
 	none_missing 'not in watchq-keys(1)' "$events" "$listed"
 	none_missing 'watchq-keys(1) has events that are not there' "$listed" "$events"
@@ -308,8 +308,8 @@ needs() {
 	[ "$(offered 'watchq decode --endian=b')" = big ]
 	[ "$(offered 'watchq decode --dialect ' | xargs)" = 'default v5-2019 feb-2020 aug-2020 sb-2020' ]
 	[ "$(offered 'watchq decode --dialect=v')" = v5-2019 ]
-	[ "$(offered 'watchq keys --backend ' | sort | xargs)" = 'auto pipe' ]
-	[ "$(offered 'watchq-keys --backend ' | sort | xargs)" = 'auto pipe' ]
+	[ "$(offered 'watchq keys --backend ' | sort | xargs)" = 'auto pipe poll trace' ]
+	[ "$(offered 'watchq-keys --backend ' | sort | xargs)" = 'auto pipe poll trace' ]
 	[ "$(offered 'watchq keys --binary=')" = annotated ]
 	[ "$(offered 'watchq keys --bin' | xargs)" = '--binary --binary=annotated' ]
 }

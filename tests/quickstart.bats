@@ -40,7 +40,7 @@ quickstart() { WATCHQ_BUILD=$top_builddir "$top_srcdir/quickstart" "$@"; }
 
 @test "arguments are watchq's, and its status is quickstart's" {
 	cd "$BATS_TEST_TMPDIR"
-	unhex >cap <<<0100000210010000e8030000e9030000
+	unhex >cap <<<0100000210010000E8030000E9030000
 	run -0 quickstart decode --endian little --raw -n -o EVENT,AUX cap
 	equal "$output" "linked 1001"
 	run -1 quickstart decode none
