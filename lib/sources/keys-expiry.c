@@ -45,7 +45,7 @@ void wq_keys_expiry_close(struct wq_keys_state *st)
 
 void wq_keys_expiry_stale(struct wq_keys_state *st)
 {
-	st->expiry.stale = st->expiry.wanted;
+	st->expiry.stale = st->expiry.wanted || st->config.all;
 }
 
 static uint64_t now_seconds(const struct wq_keys_state *st)
@@ -119,6 +119,7 @@ static void parse_expiry(struct wq_keys_state *st, struct wq_watched *w, const c
 			w->expires = now;	/* a moment ago, or long ago */
 		w->expired_before = !w->listed && st->expiry.first;
 		w->listed = true;
+		put_in_name(st, w);
 		return;
 	}
 	n = strtoul(left, &end, 10);
