@@ -55,9 +55,14 @@ static uint64_t now_seconds(const struct wq_keys_state *st)
 
 /* ---- Reading ---- */
 
+static bool may_expire(const struct wq_watched *w)
+{
+	return w->expires && !w->expired && !w->revoked && w->there && !w->orphan;
+}
+
 static void set_next(struct wq_keys_expiry *x, const struct wq_watched *w)
 {
-	if (w->expires && !w->expired && !w->revoked && (!x->next || w->expires < x->next))
+	if (may_expire(w) && (!x->next || w->expires < x->next))
 		x->next = w->expires;
 }
 
@@ -276,7 +281,7 @@ static int expire_due(struct wq_keys_state *st)
 		return 0;
 	x->next = 0;
 	TAILQ_FOREACH(w, &st->all, all) {
-		if (w->expires && w->expires <= now && !w->expired && !w->revoked && !w->orphan && w->there) {
+		if (may_expire(w) && w->expires <= now) {
 			rc = expire(st, w, now);
 			if (rc && rc != WQ_NO_ROOM)
 				break;
@@ -342,7 +347,7 @@ int wq_keys_expiry_tick(struct wq_keys_state *st)
 	if (x->wanted)
 		read_timer(st);
 	/* What is left is shown anew: the kernel compares with the wall clock. */
-	if (x->clock != wq_engine_clock(st->s->m)) {
+	if (x->wanted && x->clock != wq_engine_clock(st->s->m)) {
 		x->clock = wq_engine_clock(st->s->m);
 		x->stale = true;
 		x->armed = 0;

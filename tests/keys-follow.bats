@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: kernel
+# Keys that come, go, expire and are revived while they are followed.
+
+load lib
+
+setup() { setup_ring; }
+teardown() { teardown_ring; }
+
+# Its threads don't run within a second.
+sleeps() {
+	local before
+	before=$(switches "$1"; cut -d' ' -f14,15 "/proc/$1/stat")
+	sleep 1
+	equal "$(switches "$1"; cut -d' ' -f14,15 "/proc/$1/stat")" "$before"
+}
+# told EVENT KEY: within ten seconds there is that event in `json`.
+told() { await is_told "$@" || { cat json >&2; return 1; }; }
+is_told() {
+	jq -es --arg event "$1" --argjson key "$2" 'any(.event == $event and .key == $key)' json
+}
+names() { jq -r .event json | xargs; }
+
+@test "nothing to wait for: who asks for links alone has no timer run" {
+	start json keys -J -e linked "$ring"
+	await sleeps "$pid"
+	stop json
+}
+
+@test "a key that is gone before it expires has no timer run" {
+	key=$(keyctl add user k v "$ring")
+	start json keys -J "$key" "$ring" -e expired,removal
+	keyctl timeout "$key" 2
+	keyctl invalidate "$key"
+	told removal "$key"
+	other=$(keyctl add user other v "$ring")
+	keyctl timeout "$other" 3
+	told expired "$other"
+	await sleeps "$pid"
+	stop json
+	equal "$(names)" "removal expired"
+}
