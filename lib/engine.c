@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The engine: items to events. Everything here is the engine's thread's, which
- * is whoever calls wq_monitor_dispatch().
- *
- * What keeps the stream right where something was lost is the same piece of code
- * that tells what there is at the start: a barrier through the queues, reading
- * the state (a source's snapshot()), another barrier, and reading again what was
- * named in between. And what had no room is told when there is.
+ * is whoever calls wq_monitor_dispatch(). Snapshots are in sync.c.
  */
 #include "config.h"
 
@@ -157,85 +152,12 @@ int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const str
 	return wq_engine_emit(m, &ev);
 }
 
-/* What a call of a source's gave: no room is no reason to stop. */
-static int go_on(int rc)
-{
-	return rc == WQ_NO_ROOM ? 0 : rc;
-}
-
-/* ---- Snapshots ---- */
-
-static void begin_sync(struct wq_monitor *m, bool all)
-{
-	if (m->sync.running) {
-		m->sync.again = true;
-		m->sync.again_all |= all;
-		return;
-	}
-	m->sync.running = true;
-	m->sync.round = all ? 0 : 1;
-	m->sync.mark = WQ_MARK_RESYNC;
-	m->sync.barrier = wq_drain_barrier(m->drain);
-}
-
-void wq_engine_resync(struct wq_monitor *m)
-{
-	begin_sync(m, true);
-}
-
-void wq_engine_read_soon(struct wq_monitor *m)
-{
-	begin_sync(m, false);
-}
-
-static void doubt_all(struct wq_monitor *m)
-{
-	unsigned i;
-
-	for (i = 0; i < m->nsources; i++)
-		if (m->sources[i].source.ops->doubt)
-			m->sources[i].source.ops->doubt(&m->sources[i].source);
-	wq_engine_resync(m);
-}
-
-/* Reads what is in doubt, once a barrier has passed. */
-static int take_snapshot(struct wq_monitor *m)
-{
-	bool read = false;
-	unsigned i;
-
-	for (i = 0; i < m->nsources; i++) {
-		struct wq_source *s = &m->sources[i].source;
-		int rc = s->ops->snapshot ? s->ops->snapshot(s, m->sync.mark, m->sync.round) : 0;
-
-		read |= rc == 1;
-		if (rc != 1 && go_on(rc))
-			return rc;
-	}
-	/* Who didn't ask what there was is told of changes to it all the same. */
-	if (!m->initial)
-		m->sync.mark = WQ_MARK_RESYNC;
-	if (read && m->sync.round < WQ_ROUNDS_MAX) {
-		m->sync.round++;
-		m->sync.barrier = wq_drain_barrier(m->drain);
-		return 0;
-	}
-	m->sync.running = false;
-	if (!m->untold)
-		m->sync.mark = WQ_MARK_RESYNC;
-	if (m->sync.again) {
-		bool all = m->sync.again_all;
-
-		m->sync.again = m->sync.again_all = false;
-		begin_sync(m, all);
-	}
-	return 0;
-}
+/* ---- What had no room ---- */
 
 static int tell_all(struct wq_monitor *m)
 {
 	unsigned i;
-	int rc = go_on(tell_lost(m));
+	int rc = wq_go_on(tell_lost(m));
 
 	if (rc || m->lost)
 		return rc;
@@ -244,7 +166,7 @@ static int tell_all(struct wq_monitor *m)
 		struct wq_source *s = &m->sources[i].source;
 
 		rc = s->ops->tell ? s->ops->tell(s, m->sync.mark) : 0;
-		if (go_on(rc))
+		if (wq_go_on(rc))
 			return rc;
 	}
 	if (!m->untold && !m->sync.running)
@@ -267,7 +189,7 @@ int wq_engine_begin(struct wq_monitor *m)
 	m->sync.running = true;
 	m->sync.mark = WQ_MARK_INITIAL;
 	/* No barrier before it: nothing has been taken from the queues yet. */
-	return rc ? rc : take_snapshot(m);
+	return rc ? rc : wq_sync_snapshot(m);
 }
 
 /* ---- Timers ---- */
@@ -295,7 +217,7 @@ static int be_quiet(struct wq_monitor *m)
 	rc = m->marks ? hand_on_meta(m, WQ_META_QUIET, NULL, 0) : 0;
 	if (rc == WQ_NO_ROOM)
 		m->active = m->untold = true;
-	return go_on(rc);
+	return wq_go_on(rc);
 }
 
 static void arm(struct wq_monitor *m, uint64_t at)
@@ -323,7 +245,7 @@ static int tick_sources(struct wq_monitor *m)
 		if (!s->ops->tick || m->sources[i].ended)
 			continue;
 		rc = s->ops->tick(s);
-		if (go_on(rc))
+		if (wq_go_on(rc))
 			return rc;
 		at = s->ops->deadline(s);
 		if (at)
@@ -347,7 +269,7 @@ static int run_timers(struct wq_monitor *m)
 		return rc;
 	if (m->next_sweep && m->now >= m->next_sweep) {
 		m->next_sweep = m->now + m->sweep;
-		doubt_all(m);
+		wq_sync_doubt_all(m);
 	}
 	if (m->active && !m->sync.running && !m->untold && (m->marks || wants_quiet(m))) {
 		if (m->now >= m->active_at + QUIET)
@@ -395,7 +317,7 @@ static int apply_lost(struct wq_monitor *m, uint64_t n)
 	m->has_lost = true;
 	m->lost += n;
 	m->untold = true;
-	doubt_all(m);
+	wq_sync_doubt_all(m);
 	return 0;
 }
 
@@ -408,7 +330,7 @@ static int apply_item(struct wq_monitor *m, const struct wq_ring_item *it)
 		return apply_lost(m, it->number);
 	default:
 		m->passed = it->number;
-		return m->sync.running && m->passed >= m->sync.barrier ? take_snapshot(m) : 0;
+		return m->sync.running && m->passed >= m->sync.barrier ? wq_sync_snapshot(m) : 0;
 	}
 }
 
@@ -422,7 +344,7 @@ static int apply_ring(struct wq_monitor *m)
 	for (n = 0; !rc && (it = wq_drain_peek(m->drain)); n++) {
 		if (n == BATCH)
 			return 1;
-		rc = go_on(apply_item(m, it));
+		rc = wq_go_on(apply_item(m, it));
 		wq_drain_release(m->drain);
 	}
 	return rc;

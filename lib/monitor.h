@@ -63,6 +63,20 @@ struct wq_monitor {
 	uint64_t next_sweep;
 };
 
+/** What a call of a source's gave: no room is no reason to stop. */
+static inline int wq_go_on(int rc)
+{
+	return rc == WQ_NO_ROOM ? 0 : rc;
+}
+
+/* sync.c */
+
+/** A barrier has passed, or nothing was read yet: reads what is in doubt, and asks for
+ * the next one where that is needed. */
+int wq_sync_snapshot(struct wq_monitor *m);
+/** Everything is in doubt. */
+void wq_sync_doubt_all(struct wq_monitor *m);
+
 /* engine.c */
 
 /** All watches stand: tells so, and reads what there is. */
