@@ -360,12 +360,23 @@ static bool all_pulled(const struct wq_monitor *m)
 	return true;
 }
 
+/* Whether there is anything that a thread could drain. */
+static bool has_queue(const struct wq_monitor *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nsources; i++)
+		if (m->sources[i].source.ops->drain)
+			return true;
+	return false;
+}
+
 static int start_drain(struct wq_monitor *m, struct wq_error *e)
 {
 	char got[160] = "";
 	int rc = 0;
 
-	if (m->thread && !all_pulled(m)) {
+	if (m->thread && has_queue(m)) {
 		rc = wq_drain_start(m->drain, m->realtime, got, sizeof(got));
 		if (rc)
 			return wq_fail(e, WQ_FAILURE, -rc, "can't start the thread that reads the queue: %s", strerror(-rc));
@@ -380,7 +391,7 @@ int wq_monitor_start(struct wq_monitor *m, struct wq_error *e)
 	int rc;
 
 	e->err = 0;
-	if (m->thread && !all_pulled(m))
+	if (m->thread && has_queue(m))
 		wq_drain_prepare(m->drain);
 	rc = open_sources(m, e);
 	if (!rc && !all_pulled(m)) {

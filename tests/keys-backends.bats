@@ -327,3 +327,25 @@ no_key() {
 	grep -qx "watchq: keys: backend $best" auto.err
 	equal "$best" "$(jq -rn --arg best "$best" '$best | select(. == "pipe" or . == "trace" or . == "poll")')"
 }
+
+@test "poll, as an ordinary user" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to become another user"
+	cat >do-it <<-'DO'
+		"$WATCHQ" keys -J -v --backend poll --interval 50ms 2>err 3>&- &
+		until grep -q ': ready$' err || ! kill -0 $!; do sleep 0.02; done
+		keyctl add user mine v @s
+		for i in {1..100}; do [ -s events ] && break; sleep 0.05; done
+		kill $!
+		wait $!
+	DO
+	chmod 777 .
+	timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups keyctl session - bash do-it >events
+	equal "$(jq -r 'select(.event?) | "\(.event) \(.aux_description) \(.backend)"' <(grep '^{' events))" "linked mine null"
+}
+
+@test "trace, as an ordinary user: status 2, and why" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to become another user"
+	run -2 setpriv --reuid 65534 --regid 65534 --clear-groups "$WATCHQ" keys --backend trace @u
+	[[ $output =~ "tracefs"|"libtraceevent" ]]
+	[[ $output =~ "run watchq as root"|"libtraceevent" ]]
+}

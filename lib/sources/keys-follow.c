@@ -132,7 +132,7 @@ static void say_limit(struct wq_keys_state *st)
 
 int wq_keys_hear(struct wq_keys_state *st, struct wq_watched *w)
 {
-	bool too_many = !w->shown && st->quietly >= st->quiet_max;
+	bool too_many = !w->shown && (!st->config.quiet_id || st->quietly >= st->quiet_max);
 	int rc;
 
 	if (w->heard || w->deaf || st->config.queue_fd < 0)

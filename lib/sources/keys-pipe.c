@@ -82,8 +82,10 @@ static int set_filter(struct wq_source *s, const struct wq_source_config *c, boo
 	/* A name must be learnt while its key is there, and anew when it changes. */
 	if (wq_engine_wants_names(s->m))
 		wq_filter_add_events(&need, members ?
-				     "key/linked,key/unlinked,key/cleared,key/revoked,key/invalidated,key/setattr,key/updated" :
+				     "key/linked,key/unlinked,key/cleared,key/revoked,key/invalidated,key/setattr" :
 				     "key/linked,key/setattr", NULL, NULL);
+	if (wq_keys_wants_expiry(s->m))
+		wq_filter_add_events(&need, "key/updated", NULL, NULL);
 	wq_filter_compile(&f, user, &need);
 	if (quiet)
 		add_quiet(&f, c);
