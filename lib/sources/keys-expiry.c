@@ -48,6 +48,16 @@ void wq_keys_expiry_stale(struct wq_keys_state *st)
 	st->expiry.stale = st->expiry.wanted || st->config.all;
 }
 
+void wq_keys_expiry_changed(struct wq_keys_state *st, struct wq_watched *w)
+{
+	wq_keys_expiry_stale(st);
+	/* What can be changed has been revived: the kernel lets nobody change an expired key. */
+	if (w && w->expired) {
+		w->expired = w->expired_told = false;
+		w->expires = 0;
+	}
+}
+
 static uint64_t now_seconds(const struct wq_keys_state *st)
 {
 	return (wq_engine_now(st->s->m) + (uint64_t) wq_engine_clock(st->s->m)) / SECOND;

@@ -322,7 +322,7 @@ int wq_keys_state_apply(struct wq_keys_state *st, const struct wq_item *item)
 	if (ev.has_key)
 		w = wq_keys_find_watched(st, ev.key);
 	if (rec->type_nr == WQ_TYPE_KEY && (rec->subtype_nr == WQ_KEY_SETATTR || rec->subtype_nr == WQ_KEY_UPDATED))
-		wq_keys_expiry_stale(st);
+		wq_keys_expiry_changed(st, w);
 	rc = is_shown(st, w, &ev);
 	if (rc != 1)
 		return rc;

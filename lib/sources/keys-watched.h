@@ -193,6 +193,8 @@ int wq_keys_expiry_open(struct wq_keys_state *st);
 void wq_keys_expiry_close(struct wq_keys_state *st);
 /** Somebody may have set a time-out, or have cleared one. */
 void wq_keys_expiry_stale(struct wq_keys_state *st);
+/** The same of that key, which may be NULL. */
+void wq_keys_expiry_changed(struct wq_keys_state *st, struct wq_watched *w);
 /** Reads /proc/keys, unless it was read less than a second ago: then later. 0 or
  * -ENOMEM. */
 int wq_keys_expiry_read(struct wq_keys_state *st);
