@@ -41,3 +41,26 @@ is_past() { (($(date +%s) > $1)); }
 	stop json
 	equal "$(jq -s 'any(.event == "expired")' json)" false
 }
+
+@test "a time-out that is shortened at once" {
+	key=$(keyctl add user k v "$ring")
+	keyctl timeout "$key" 1000
+	start json keys -J "$key"
+	keyctl timeout "$key" 1
+	told expired "$key"
+	stop json
+	equal "$(names)" "setattr expired"
+}
+
+@test "an expired key that is revived expires again" {
+	key=$(keyctl add user k v "$ring")
+	start json keys -J "$key"
+	keyctl timeout "$key" 1
+	told expired "$key"
+	keyctl add user k again "$ring"
+	keyctl timeout "$key" 1
+	expired_twice() { (($(grep -c '"expired"' json) == 2)); }
+	await expired_twice
+	stop json
+	equal "$(names)" "setattr expired updated setattr expired"
+}

@@ -112,9 +112,7 @@ static void set_expiry(struct wq_keys_state *st, struct wq_watched *w, uint64_t 
 	}
 	w->expires_unit = unit;
 	w->listed = true;
-	if (w->expired && from > now_seconds(st)) {	/* updating a key revives it */
-		w->expired = w->expired_told = false;
-	}
+	w->expired = w->expired_told = false;	/* updating a key revives it */
 	put_in_name(st, w);
 }
 
@@ -130,8 +128,9 @@ static void parse_expiry(struct wq_keys_state *st, struct wq_watched *w, const c
 	char *end;
 
 	if (strcmp(left, "expd") == 0) {
-		if (!w->expires)
-			w->expires = now;	/* a moment ago, or long ago */
+		/* A moment ago, or long ago; sooner than it was known to, if it was set anew. */
+		if (!w->expires || w->expires > now)
+			w->expires = now;
 		w->expired_before = !w->listed && st->expiry.first;
 		w->listed = true;
 		put_in_name(st, w);
