@@ -146,9 +146,9 @@ static void parse_expiry(struct wq_keys_state *st, struct wq_watched *w, const c
 }
 
 /* A key that nobody named, and that --all is for. */
-static int find_root(struct wq_keys_state *st, int32_t serial, struct wq_watched **w)
+static int find_root(struct wq_keys_state *st, int32_t serial, bool invalid, struct wq_watched **w)
 {
-	if (*w && (*w)->root)
+	if (*w ? (*w)->root || (*w)->orphan : invalid)
 		return 0;
 	if (!*w)
 		*w = wq_keys_new_watched(st, serial, st->all_watch);
@@ -168,7 +168,7 @@ static int parse_line(struct wq_keys_state *st, const char *line, uint64_t now)
 	if (sscanf(line, "%x %15s %*s %15s", &serial, flags, left) != 3)
 		return 0;
 	w = wq_keys_find_watched(st, serial);
-	if (st->config.all && find_root(st, (int32_t) serial, &w))
+	if (st->config.all && find_root(st, (int32_t) serial, strchr(flags, 'i'), &w))
 		return -ENOMEM;
 	if (!w)
 		return 0;

@@ -107,6 +107,15 @@ void wq_keys_free_watched(struct wq_keys_state *st, struct wq_watched *w)
 	free(w);
 }
 
+void wq_keys_forget_root(struct wq_keys_state *st, struct wq_watched *w)
+{
+	if (!st->config.all || !w->root || w->there || w->there_told)
+		return;
+	w->root = false;
+	if (!w->links)
+		orphan(st, w);
+}
+
 void wq_keys_reap(struct wq_keys_state *st)
 {
 	struct wq_watched *w;

@@ -222,6 +222,8 @@ int wq_keys_tell_differences(struct wq_keys_state *st, struct wq_watched *w, enu
 		rc = tell_members(st, w, mark);
 	if (!rc && !w->there && w->there_told && w->root)
 		rc = tell_gone(st, w, mark == WQ_MARK_NONE && !w->heard ? mark : WQ_MARK_RESYNC);
+	if (!rc)
+		wq_keys_forget_root(st, w);
 	return rc;
 }
 

@@ -259,6 +259,7 @@ static int apply_meta(struct wq_keys_state *st, struct wq_watched *w, const stru
 		w->there_told = rc == WQ_NO_ROOM;
 		wq_keys_not_heard(st, w);
 		wq_keys_no_more(st, w);
+		wq_keys_forget_root(st, w);
 	}
 	return rc;
 }

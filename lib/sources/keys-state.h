@@ -38,7 +38,8 @@ void wq_keys_state_suspect(struct wq_keys_state *st, enum wq_key_nr what, uint32
 /** The keyrings that are followed are looked at when all that was read before has
  * been applied. */
 void wq_keys_state_look_soon(struct wq_keys_state *st);
-/** Whether that key is followed, or a member of a keyring that is. */
+/** Whether that key was told of: is a root, or a member of a keyring that is followed.
+ * What a look has found and not told yet may be the doing of a call that comes now. */
 bool wq_keys_state_knows(struct wq_keys_state *st, uint32_t key);
 /** A change that a call made, as wq_keys_state_apply() of the record that says so;
  * unless a look has found it already, or nobody follows @key. */

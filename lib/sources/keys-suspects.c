@@ -43,7 +43,17 @@ struct wq_suspect *wq_keys_who(struct wq_keys_state *st, enum wq_key_nr what, ui
 
 bool wq_keys_state_knows(struct wq_keys_state *st, uint32_t key)
 {
-	return wq_keys_find_watched(st, key) || wq_keys_ring_with(st, key);
+	struct wq_watched *w = wq_keys_find_watched(st, key), *ring;
+
+	if (w && w->root && w->there_told)
+		return true;
+	TAILQ_FOREACH(ring, &st->rings, rings) {
+		struct wq_member *m = wq_keyring_find(ring->ring, key);
+
+		if (m && m->told)
+			return true;
+	}
+	return false;
 }
 
 /* Whether the keyring's members are as the record says. */

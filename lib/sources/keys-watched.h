@@ -154,6 +154,8 @@ int wq_keys_hear(struct wq_keys_state *st, struct wq_watched *w);
 void wq_keys_not_heard(struct wq_keys_state *st, struct wq_watched *w);
 /** Watches the members that are new. */
 void wq_keys_hear_news(struct wq_keys_state *st);
+/** With --all, a root that is gone is followed no more once that was told. */
+void wq_keys_forget_root(struct wq_keys_state *st, struct wq_watched *w);
 /** Forgets those that are reached no more. */
 void wq_keys_reap(struct wq_keys_state *st);
 /** A keyring's members are followed from now on. 0 or -ENOMEM. */
