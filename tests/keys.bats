@@ -144,14 +144,19 @@ has_removal() { grep -q '"removal"' json && grep -q removal table && has_bytes 3
 		"[\"meta\",\"removal\",1,\"$key\",$key,\"k\"]"
 }
 
-@test "expiry posts nothing; the key's removal comes when it is collected" {
+@test "expiry posts nothing, so it isn't among plain records; all else has it" {
 	key=$(keyctl add user k v "$ring")
-	watching "$ring" "$key"
+	start json keys -J "$key"
+	start table keys -n -o EVENT,KEY "$key"
+	start binary keys -B "$key"
 	keyctl timeout "$key" 1
-	await has_expired "$key"
-	posted "setattr $key"
+	await has_lines 2 json
+	await has_lines 2 table
+	for name in json table binary; do stop "$name"; done
+	equal "$(jq -r '"\(.event) \(.key)"' json | xargs)" "setattr $key expired $key"
+	equal "$(awk '{ $1 = $1; print }' table | xargs)" "setattr $key expired $key"
+	equal "$(watchq decode -J binary | jq -r '"\(.event) \(.key)"')" "setattr $key"
 }
-has_expired() { ! keyctl describe "$1"; }
 
 @test "a negated key is announced by nobody, but linked" {
 	start json keys -J "$ring"

@@ -212,9 +212,6 @@ static int after(struct wq_keys_state *st, struct wq_watched *w, const struct wq
 	case WQ_KEY_SETATTR:
 		w->attr_told = rc != WQ_NO_ROOM;
 		break;
-	case WQ_KEY_UPDATED:
-		w->expired = w->expired_told = false;	/* which revives it */
-		break;
 	case WQ_KEY_REVOKED:
 		w->revoked = true;
 		w->revoked_told = rc != WQ_NO_ROOM;
