@@ -392,9 +392,10 @@ static bool is_done(const struct wq_monitor *m)
 {
 	if (m->stop_barrier && m->passed >= m->stop_barrier)
 		return true;
-	if (m->untold)
+	/* What a snapshot has found may not be told yet. */
+	if (m->untold || m->sync.running)
 		return false;
-	return all_ended(m) || (m->once && !m->sync.running);
+	return all_ended(m) || m->once;
 }
 
 /* All that one dispatch does: 1 if there is more at once; WQ_DONE; -errno. */

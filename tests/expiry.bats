@@ -46,13 +46,15 @@ in_time() {
 }
 
 @test "members, with and without -R: 2 s, 61 s, changed, cleared and extended time-outs" {
-	for name in short long shortened cleared extended updated; do
+	for name in short long longer shortened cleared extended updated; do
 		declare "$name=$(keyctl add user "$name" v "$ring")"
 	done
 	start flat keys -J "$ring"
 	start deep keys -J -R "$ring"
 	set_timeout "$short" 2; short_from=$from short_to=$to
+	# Both show as "1m" at first.
 	set_timeout "$long" 61; long_from=$from long_to=$to
+	set_timeout "$longer" 65; longer_from=$from longer_to=$to
 	keyctl timeout "$shortened" 1000
 	keyctl timeout "$cleared" 2
 	keyctl timeout "$extended" 2
@@ -71,10 +73,21 @@ in_time() {
 		from=$extended_from to=$extended_to in_time "$extended"
 		DEADLINE=80 told expired "$long"
 		from=$long_from to=$long_to in_time "$long"
-		equal "$(jq -r 'select(.event == "expired").description' "$events" | xargs)" "short shortened extended long"
+		told expired "$longer"
+		from=$longer_from to=$longer_to in_time "$longer"
+		equal "$(jq -r 'select(.event == "expired").description' "$events" | xargs)" "short shortened extended long longer"
 	done
 	equal "$(jq -r 'select(.event == "expired").path' deep | sort | xargs)" \
-		"$(printf "$ring/%s\n" extended long short shortened | xargs)"
+		"$(printf "$ring/%s\n" extended long longer short shortened | xargs)"
+}
+
+@test "a time-out that a member gets when all has been quiet for long" {
+	key=$(keyctl add user k v "$ring")
+	start events keys -J -e expired,linked "$ring"
+	await_quiet
+	set_timeout "$key" 1
+	told expired "$key"
+	in_time "$key"
 }
 
 @test "-1 waits for a member to expire" {
@@ -187,7 +200,7 @@ await_quiet() {
 @test "/proc/keys is read once a second at most, however much happens" {
 	[ -z "$SANITIZED" ] || skip "counts system calls: not of a build with sanitizers"
 	command -v strace || skip "needs strace"
-	strace -f -o calls -e trace=openat "$WATCHQ" keys -J -v "$ring" >json 2>err 3>&- &
+	strace -f -o calls -e trace=openat "$WATCHQ" keys -J -R -v "$ring" >json 2>err 3>&- &
 	await grep -q ': ready$' err
 	from=$(date +%s%N)
 	for i in {1..60}; do
