@@ -83,7 +83,7 @@ in_time() {
 
 @test "a time-out that a member gets when all has been quiet for long" {
 	key=$(keyctl add user k v "$ring")
-	start events keys -J -e expired,linked "$ring"
+	start events keys -J "$ring"
 	await_quiet
 	set_timeout "$key" 1
 	told expired "$key"

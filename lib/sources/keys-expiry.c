@@ -174,6 +174,9 @@ static int parse_line(struct wq_keys_state *st, const char *line, uint64_t now)
 		return 0;
 	if (strchr(flags, 'i') && !w->heard)
 		w->invalid = true;
+	/* What is revoked shows as if it had expired, and never will. */
+	if (strchr(flags, 'R'))
+		strcpy(left, "perm");
 	parse_expiry(st, w, left, now);
 	return 0;
 }
