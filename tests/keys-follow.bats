@@ -64,3 +64,11 @@ is_past() { (($(date +%s) > $1)); }
 	stop json
 	equal "$(names)" "setattr expired updated setattr expired"
 }
+
+@test "trace: each of many links has its process, however often it is looked" {
+	start json keys -J -R --backend trace --interval 20ms "$ring"
+	for i in {1..300}; do keyctl add user "k$i" v "$ring"; done
+	await has_lines 300 json
+	stop json
+	equal "$(jq -r '"\(.event) \(.mark) \(.pid > 0)"' json | sort | uniq -c | xargs)" "300 linked null true"
+}

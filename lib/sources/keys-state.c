@@ -353,9 +353,10 @@ int wq_keys_state_tell(struct wq_keys_state *st, enum wq_mark mark)
 	int rc;
 
 	TAILQ_FOREACH(w, &st->all, all) {
-		rc = w->orphan ? 0 : wq_keys_tell_differences(st, w, mark);
+		rc = w->orphan ? 0 : wq_keys_tell_differences(st, w, w->snapped ? WQ_MARK_RESYNC : mark);
 		if (rc)
 			return rc;
+		w->snapped = false;
 	}
 	return 0;
 }
@@ -369,13 +370,21 @@ static void doubt_named(struct wq_keys_state *st, unsigned round)
 	while ((w = TAILQ_FIRST(&st->recent))) {
 		TAILQ_REMOVE(&st->recent, w, recents);
 		w->recent = false;
-		if (!w->named || !w->there)
+		/* A call that is applied to what it made changes nothing. */
+		if (!w->named || !w->there || st->config.calls)
 			continue;
 		if (round < WQ_ROUNDS_MAX)
 			wq_keys_doubt(st, w, DOUBT_NOW);
 		else
 			read_later(st, w);
 	}
+}
+
+static void tell_soon(struct wq_keys_state *st, unsigned round)
+{
+	st->tell_soon = true;
+	if (round == WQ_ROUNDS_MAX)
+		wq_engine_read_soon(st->s->m);
 }
 
 /* Between two barriers: what a look finds is told behind the second, since calls that
@@ -388,9 +397,8 @@ static int look_between(struct wq_keys_state *st, unsigned round, bool *read)
 	if ((!rc || rc == WQ_NO_ROOM) && st->look_soon) {
 		rc = wq_keys_look(st, st->look_soon);
 		st->look_soon = LOOK_NOT;
-		st->tell_soon = *read = true;
-		if (round == WQ_ROUNDS_MAX)
-			wq_engine_read_soon(st->s->m);
+		*read = true;
+		tell_soon(st, round);
 	}
 	return rc == WQ_NO_ROOM ? 0 : rc;
 }
@@ -399,6 +407,7 @@ int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned
 {
 	struct wq_watched *w;
 	bool read = false, no_room = false, at_start = mark == WQ_MARK_INITIAL;
+	bool later = st->config.calls && !at_start;
 	int rc = 0;
 
 	doubt_named(st, round);
@@ -415,7 +424,8 @@ int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned
 	while (rc == 0 && (w = TAILQ_FIRST(&st->now))) {
 		read = true;
 		rc = wq_keys_read(st, w);
-		if (!rc && !no_room && !at_start)
+		w->snapped = later;
+		if (!rc && !no_room && !at_start && !later)
 			rc = wq_keys_tell_differences(st, w, mark);
 		if (rc == WQ_NO_ROOM) {	/* it is told later */
 			no_room = true;
@@ -423,6 +433,8 @@ int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned
 		}
 	}
 	st->reading = false;
+	if (read && later)
+		tell_soon(st, round);
 	/* At the start all is read first, then when it expires; then it is told. */
 	if (!rc && at_start)
 		rc = wq_keys_expiry_read(st);

@@ -46,6 +46,7 @@ struct wq_watched {
 	enum wq_doubt doubt;
 	bool recent;			/* read in the last round */
 	bool named;			/* by a record since */
+	bool snapped;			/* by a snapshot whose finds wait for a barrier */
 	bool there, there_told;
 	bool revoked, revoked_told;
 	bool attr_told;			/* the attributes were told as they are */
