@@ -72,3 +72,20 @@ is_past() { (($(date +%s) > $1)); }
 	stop json
 	equal "$(jq -r '"\(.event) \(.mark) \(.pid > 0)"' json | sort | uniq -c | xargs)" "300 linked null true"
 }
+
+@test "a member that may be viewed only later is heard from the next sweep on" {
+	key=$(keyctl add user k v "$ring")
+	chmod 777 .
+	keyctl setperm "$ring" 0x3f3f3f3f
+	keyctl setperm "$key" 0x3f3f0000
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$WATCHQ" keys -J -R -v --sweep 100ms "$ring" >events 2>events.err 3>&- &
+	pid=$!
+	await grep -q ': ready$' events.err
+	keyctl setperm "$key" 0x3f3f3f3f
+	await is_updated
+	kill "$pid"
+}
+is_updated() {
+	keyctl update "$key" new
+	grep -q '"updated"' events
+}

@@ -271,6 +271,7 @@ static int expire(struct wq_keys_state *st, struct wq_watched *w, uint64_t now)
 	if (rc != EKEYEXPIRED) {
 		x->stale |= rc == 0;
 		w->expires = 0;
+		w->listed = false;	/* what is read next is no change */
 		return 0;
 	}
 	w->expired = true;

@@ -282,7 +282,7 @@ static void read_no_more(struct wq_keys_state *st, struct wq_watched *w, int err
 	case ENOKEY:
 		wq_keys_expiry_read(st);	/* tells an invalidated key from one that is gone */
 		wq_keys_no_more(st, w);
-		if (!w->root)
+		if (!w->root || st->config.queue_fd >= 0)
 			wq_keys_leaves(st, (uint32_t) w->serial);
 		break;
 	case EACCES:
@@ -319,6 +319,10 @@ int wq_keys_read(struct wq_keys_state *st, struct wq_watched *w)
 	n = look_up(st, (uint32_t) w->serial);
 	if (!n)
 		read_no_more(st, w, errno);
+	else if (w->deaf) {	/* it may be viewed now */
+		w->deaf = false;
+		wq_keys_hear(st, w);
+	}
 	n = wq_keys_find(st->names, (uint32_t) w->serial);
 	if (old && n && !wq_name_same_attributes(old, n))
 		w->attr_told = false;
