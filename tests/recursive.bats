@@ -227,12 +227,15 @@ start_limited() {
 	two=$(keyctl newring two "$ring")
 	"$HELPERS/add-keys" 60 "$one" >first
 	key=$(keyctl add user k v "$two")
-	"$HELPERS/add-keys" 60 "$two" >keys
+	"$HELPERS/add-keys" 20 "$two" >keys
+	# They live on elsewhere.
+	keyctl link "$one" @s
 	start_limited
-	keyctl clear "$one"
-	told cleared "$one"
+	keyctl unlink "$one" "$ring"
+	told unlinked "$ring" "$one"
 	# An update is heard, and can't be seen by looking.
 	await update_is_told
+	keyctl unlink "$one" @s
 }
 update_is_told() {
 	keyctl update "$key" new

@@ -135,6 +135,7 @@ shows() {
 }
 
 @test "a process that is gone when it is asked for is known by name" {
+	BATS_TEST_RETRIES=2	# on a busy machine the kernel may have forgotten it
 	start_trace trace
 	kill -STOP "$pid_trace"
 	await is_stopped "$pid_trace"
@@ -158,7 +159,8 @@ shows() {
 	keyctl add user burst x "$ring" >said
 	"$HELPERS/burst" 2000 "$ring" >time
 	kill -CONT "$pid_trace"
-	shows "keyctl 7 $ring.*" clear "$ring"
+	# Others may fill so small a buffer again.
+	await is_cleared
 	# An event is one of two of a call: 1 + 2,000 updates, unlinks and adds by burst.
 	told=$(grep -c ' burst ' trace)
 	lost=$(sed -n 's/^lost //p' trace | paste -sd+ | bc)
@@ -167,6 +169,11 @@ shows() {
 	((lost >= 2 * (6001 - told) - 8))
 	# On this machine others may make calls, too; also a test kernel's show in part.
 	[ -z "${WATCHQ_TEST_KERNEL:-}" ] || ((lost <= 2 * (6001 - told) + 8))
+}
+
+is_cleared() {
+	call clear "$ring"
+	grep -qE "^keyctl 7 $ring.* keyctl $caller\$" trace
 }
 
 @test "nothing stays of one that ends" {
