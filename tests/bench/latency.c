@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	do
 		change(ring, first++);
 	while (!read_line(fds[0], 100) && --tries);
-	while (read_line(fds[0], 300))
+	while (read_line(fds[0], 1500))	/* longer than a backend that polls may take */
 		;
 	for (i = 0; tries && i < n; i++) {
 		nanosleep(&pause, NULL);
