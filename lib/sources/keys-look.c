@@ -49,3 +49,49 @@ void wq_keys_state_look_soon(struct wq_keys_state *st)
 		st->look_soon = LOOK_RINGS;
 	wq_engine_read_soon(st->s->m);
 }
+
+/* ---- Timers ---- */
+
+uint64_t wq_keys_state_deadline(struct wq_keys_state *st)
+{
+	uint64_t at = wq_keys_expiry_deadline(st);
+
+	return st->look_at && (!at || st->look_at < at) ? st->look_at : at;
+}
+
+/* Looks where nothing is heard; which may be nowhere. */
+static int look_in_time(struct wq_keys_state *st)
+{
+	bool needed = st->config.queue_fd < 0 || st->config.all || st->unheard;
+	uint64_t now = wq_engine_now(st->s->m);
+
+	if (!needed) {
+		st->look_at = 0;
+		return 0;
+	}
+	if (st->look_at && now < st->look_at)
+		return 0;
+	/* The first look is the snapshot at the start. */
+	if (!st->look_at) {
+		st->look_at = now + st->config.interval;
+		return 0;
+	}
+	st->look_at += st->config.interval;
+	if (st->look_at <= now)
+		st->look_at = now + st->config.interval;
+	if (!st->config.calls)
+		return wq_keys_look(st, LOOK_ALL);
+	/* Behind the calls of before, which say who did it. */
+	st->look_soon = LOOK_ALL;
+	wq_engine_read_soon(st->s->m);
+	return 0;
+}
+
+int wq_keys_state_tick(struct wq_keys_state *st)
+{
+	int rc = look_in_time(st);
+
+	if (rc == 0 || rc == WQ_NO_ROOM)
+		rc = wq_keys_expiry_tick(st);
+	return rc;
+}
