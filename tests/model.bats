@@ -61,7 +61,7 @@ one() {	# SEED KIND OPTION...
 		[ $((RANDOM % 3)) = 0 ] || continue
 		kill -STOP "$watcher" 2>/dev/null || break
 		sleep "0.$((RANDOM % 3))$((RANDOM % 9))"
-		kill -CONT "$watcher"
+		kill -CONT "$watcher" 2>/dev/null || break	# it may have ended: all it watched is gone
 	done
 	wait "$run" || { echo "seed $seed: keytree failed" >&2; return 1; }
 	# shellcheck disable=SC2086
