@@ -224,12 +224,11 @@ static void member_in(struct wq_keys_state *st, struct wq_watched *ring, uint32_
 	}
 	if (!is_new)
 		return;
-	set_where(st, w, w->heard ? WHERE_NOWHERE : WHERE_NEWS);
+	set_where(st, w, w->heard || w->shown ? WHERE_NOWHERE : WHERE_NEWS);
 	wq_keys_expiry_stale(st);
 	if (!w->shown)
 		return;
 	/* Watched first, then read. */
-	set_where(st, w, WHERE_NOWHERE);
 	wq_keys_hear(st, w);
 	read_soon(st, w);
 }

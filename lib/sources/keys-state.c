@@ -112,6 +112,16 @@ static void read_later(struct wq_keys_state *st, struct wq_watched *w)
 
 /* ---- Applying ---- */
 
+/* The member leaves the keyring, which is told. */
+static int leave(struct wq_keys_state *st, struct wq_watched *w, struct wq_member *m)
+{
+	uint32_t serial = m->serial;
+
+	wq_keyring_unlink(w->ring, m);
+	m = wq_keyring_find(w->ring, serial);
+	return m ? wq_keys_tell_member(st, w, m, WQ_MARK_RESYNC) : 0;
+}
+
 /* A key is dead: what keyrings it was in, the kernel doesn't say. */
 int wq_keys_leaves(struct wq_keys_state *st, uint32_t serial)
 {
@@ -120,11 +130,7 @@ int wq_keys_leaves(struct wq_keys_state *st, uint32_t serial)
 
 	/* From the start each time: its own keyring, if it is one, goes with it. */
 	while (!rc && (w = wq_keys_ring_with(st, serial))) {
-		struct wq_member *m = wq_keyring_find(w->ring, serial);
-
-		wq_keyring_unlink(w->ring, m);
-		m = wq_keyring_find(w->ring, serial);
-		rc = m ? wq_keys_tell_member(st, w, m, WQ_MARK_RESYNC) : 0;
+		rc = leave(st, w, wq_keyring_find(w->ring, serial));
 		rc = rc == WQ_NO_ROOM ? 0 : rc;
 	}
 	return rc;
@@ -143,7 +149,6 @@ static void doubt_keyrings_of(struct wq_keys_state *st, uint32_t serial)
 static int before(struct wq_keys_state *st, struct wq_watched *w, const struct wq_event *ev)
 {
 	struct wq_member *m;
-	uint32_t serial;
 
 	if (ev->rec.type_nr == WQ_TYPE_META)
 		return ev->has_key ? wq_keys_leaves(st, ev->key) : 0;
@@ -154,12 +159,7 @@ static int before(struct wq_keys_state *st, struct wq_watched *w, const struct w
 	m = ev->aux_name ? wq_keyring_displaced(w->ring, ev->aux_name) : NULL;
 	if (!ev->aux_name || wq_keyring_has_nameless(w->ring))
 		read_later(st, w);
-	if (!m)
-		return 0;
-	serial = m->serial;
-	wq_keyring_unlink(w->ring, m);
-	m = wq_keyring_find(w->ring, serial);
-	return m ? wq_keys_tell_member(st, w, m, WQ_MARK_RESYNC) : 0;
+	return m ? leave(st, w, m) : 0;
 }
 
 /* The member by that serial has been told to be as it is now. */

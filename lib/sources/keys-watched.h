@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of the watched keys know of each other; all of it the engine's
- * thread's. keys-state.c applies records, keys-read.c asks the kernel and tells
- * what differs, keys-follow.c sees to it that members of keyrings are followed,
- * keys-expiry.c knows when keys expire, keys-look.c looks where nothing is heard.
+ * thread's. keys-open.c looks up what the user named, keys-state.c applies records,
+ * keys-read.c asks the kernel and tells what differs, keys-follow.c sees to it that
+ * members of keyrings are followed, keys-expiry.c knows when keys expire, keys-look.c
+ * looks where nothing is heard, keys-suspects.c knows who did it.
  */
 #ifndef WQ_SOURCES_KEYS_WATCHED_H
 #define WQ_SOURCES_KEYS_WATCHED_H
@@ -133,8 +134,6 @@ struct wq_keys_state {
 
 /* ---- keys-state.c ---- */
 
-/** A keyring that is followed and that it is in; NULL: none. */
-struct wq_watched *wq_keys_ring_with(struct wq_keys_state *st, uint32_t serial);
 /** The member leaves every keyring that it is in, which is told. As wq_engine_emit(). */
 int wq_keys_leaves(struct wq_keys_state *st, uint32_t serial);
 /** It is read by the next snapshot, or when nothing happens. */
@@ -144,6 +143,8 @@ void wq_keys_doubt(struct wq_keys_state *st, struct wq_watched *w, enum wq_doubt
 
 /** The key by that serial, if it is followed. */
 struct wq_watched *wq_keys_find_watched(const struct wq_keys_state *st, uint32_t serial);
+/** A keyring that is followed and that it is in; NULL: none. */
+struct wq_watched *wq_keys_ring_with(struct wq_keys_state *st, uint32_t serial);
 /** Begins to follow a key; watches nothing. NULL without memory. */
 struct wq_watched *wq_keys_new_watched(struct wq_keys_state *st, int32_t serial,
 				       const struct wq_watch *watch);
