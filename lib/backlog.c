@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backlog.h"
+#include "models/mount.h"
 #include "models/names.h"
 #include "ring.h"
 #include "source.h"
@@ -29,6 +30,7 @@ _Static_assert(offsetof(struct packed, data) == 48, "64 bytes with a key's recor
 /* What most events don't have. */
 struct extra {
 	struct wq_name *path;
+	struct wq_mount *mount, *was;
 	uint32_t pid;
 	char command[sizeof(((struct wq_event *) NULL)->command)];
 };
@@ -42,7 +44,7 @@ struct wq_backlog {
 	bool full, last;		/* engine's */
 	uint64_t seq;			/* writer's */
 	struct packed *out;		/* writer's: the event it has */
-	struct wq_name *out_path;	/* and its path */
+	struct extra out_extra;		/* and what it has of that */
 	_Atomic size_t names;		/* bytes that events wait with */
 };
 
@@ -101,7 +103,7 @@ void wq_backlog_last(struct wq_backlog *b)
 
 static bool has_extra(const struct wq_event *ev)
 {
-	return ev->path || ev->pid || ev->command[0];
+	return ev->path || ev->mount || ev->was || ev->pid || ev->command[0];
 }
 
 /* Where it is behind a record of @len bytes. */
@@ -128,6 +130,8 @@ static void put_extra(struct extra *extra, const struct wq_event *ev)
 	if (!extra)
 		return;
 	extra->path = wq_name_ref(ev->path);
+	extra->mount = wq_mount_ref(ev->mount);
+	extra->was = wq_mount_ref(ev->was);
 	extra->pid = ev->pid;
 	memcpy(extra->command, ev->command, sizeof(extra->command));
 }
@@ -135,7 +139,8 @@ static void put_extra(struct extra *extra, const struct wq_event *ev)
 /* Counts what the event's names need while it waits. */
 static void count_names(struct wq_backlog *b, const struct wq_event *ev)
 {
-	size_t bytes = wq_name_wait(ev->key_name) + wq_name_wait(ev->aux_name) + wq_name_wait(ev->path);
+	size_t bytes = wq_name_wait(ev->key_name) + wq_name_wait(ev->aux_name) + wq_name_wait(ev->path) +
+		       wq_mount_wait(ev->mount) + wq_mount_wait(ev->was);
 
 	atomic_fetch_add_explicit(&b->names, bytes, memory_order_relaxed);
 }
@@ -197,6 +202,8 @@ static void take_extra(const struct extra *extra, struct wq_event *ev)
 	if (!extra)
 		return;
 	ev->path = extra->path;
+	ev->mount = extra->mount;
+	ev->was = extra->was;
 	ev->pid = extra->pid;
 	memcpy(ev->command, extra->command, sizeof(ev->command));
 }
@@ -219,7 +226,7 @@ bool wq_backlog_next(struct wq_backlog *b, struct wq_event *ev)
 	ev->aux_name = p->aux_name;
 	take_extra(extra_of(p, ev->rec.len), ev);
 	b->out = p;
-	b->out_path = ev->path;
+	b->out_extra = (struct extra) { .path = ev->path, .mount = ev->mount, .was = ev->was };
 	return true;
 }
 
@@ -233,13 +240,17 @@ static void tell_room(struct wq_backlog *b)
 void wq_backlog_done(struct wq_backlog *b)
 {
 	struct packed *p = b->out;
-	size_t names = wq_name_unwait(p->key_name) + wq_name_unwait(p->aux_name) + wq_name_unwait(b->out_path);
+	const struct extra *extra = &b->out_extra;
+	size_t names = wq_name_unwait(p->key_name) + wq_name_unwait(p->aux_name) + wq_name_unwait(extra->path) +
+		       wq_mount_unwait(extra->mount) + wq_mount_unwait(extra->was);
 
 	if (names)
 		atomic_fetch_sub_explicit(&b->names, names, memory_order_relaxed);
 	wq_name_unref(p->key_name);
 	wq_name_unref(p->aux_name);
-	wq_name_unref(b->out_path);
+	wq_name_unref(extra->path);
+	wq_mount_unref(extra->mount);
+	wq_mount_unref(extra->was);
 	wq_ring_release(b->ring);
 	tell_room(b);
 }

@@ -17,6 +17,7 @@
 #define FIELDS(f)	.fields = (f), .nfields = ARRAY_SIZE(f)
 #define SUBTYPES(s)	.subtypes = (s), .nsubtypes = ARRAY_SIZE(s)
 #define FLAGS(f)	.flags = (f), .nflags = ARRAY_SIZE(f)
+#define ALIASES(a)	.aliases = (a), .naliases = ARRAY_SIZE(a)
 #define FLAG(n)		(0x00010000u << (n))	/* WATCH_INFO_FLAG_n */
 
 static const struct wq_field removal_fields[] = {
@@ -143,9 +144,19 @@ static const struct wq_subtype note_subtypes[] = {
 	{ 2, 0, "key", NULL, "what a key is called" },
 	{ 3, 0, "forget", NULL, "a key has no known name from here on" },
 	{ 4, 0, "event", NULL, "times and marks of the next record" },
-	{ 5, 0, "reset", NULL, "every name and path is forgotten" },
+	{ 5, 0, "reset", NULL, "every name, path and mount is forgotten" },
 	{ 6, 0, "by", NULL, "who caused the next record" },
 	{ 7, 0, "path", NULL, "how a key was reached" },
+	{ 8, 0, "mount", NULL, "what a mount is" },
+	{ 9, 0, "was", NULL, "what it was before the next record" },
+};
+
+/* What people call these events. */
+static const struct wq_alias mount_aliases[] = {
+	{ "mount", 1u << WQ_MOUNT_NEW_MOUNT, "new_mount" },
+	{ "umount", 1u << WQ_MOUNT_UNMOUNT, "unmount" },
+	{ "move", 1u << WQ_MOUNT_MOVE_FROM | 1u << WQ_MOUNT_MOVE_TO, "move_from and move_to" },
+	{ "remount", 1u << WQ_MOUNT_READONLY | 1u << WQ_MOUNT_SETATTR, "readonly and setattr" },
 };
 
 static const struct wq_flag mount_flags[] = {
@@ -173,7 +184,7 @@ const struct wq_type wq_note_type = {
 #define META	{ .nr = WQ_TYPE_META, .name = "meta", SUBTYPES(meta_subtypes), .help = "the queue itself" }
 #define KEY	{ .nr = WQ_TYPE_KEY, .name = "key", SUBTYPES(key_subtypes), .help = "keys and keyrings" }
 /* In some, under a number of their own. */
-#define MOUNT(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "mount", SUBTYPES(as##_subtypes), FLAGS(as##_flags), .help = "the mount tree" }
+#define MOUNT(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "mount", SUBTYPES(as##_subtypes), FLAGS(as##_flags), ALIASES(mount_aliases), .help = "the mount tree" }
 #define SB(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "sb", SUBTYPES(as##_subtypes), FLAGS(sb_flags), .help = "filesystems" }
 #define BLOCK(n)	{ .nr = (n), .name = "block", SUBTYPES(block_subtypes), .help = "block devices" }
 #define USB(n)		{ .nr = (n), .name = "usb", SUBTYPES(usb_subtypes), .help = "USB devices" }

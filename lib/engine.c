@@ -204,6 +204,17 @@ static bool wants_quiet(const struct wq_monitor *m)
 	return false;
 }
 
+/* It isn't quiet as long as a source still has to find out what happened. */
+static bool is_busy(const struct wq_monitor *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nsources; i++)
+		if (m->sources[i].source.busy)
+			return true;
+	return false;
+}
+
 /* Nothing has happened for a while. */
 static int be_quiet(struct wq_monitor *m)
 {
@@ -269,9 +280,9 @@ static int run_timers(struct wq_monitor *m)
 		return rc;
 	if (m->next_sweep && m->now >= m->next_sweep) {
 		m->next_sweep = m->now + m->sweep;
-		wq_sync_doubt_all(m);
+		rc = wq_go_on(wq_sync_sweep(m));
 	}
-	if (m->active && !m->sync.running && !m->untold && (m->marks || wants_quiet(m))) {
+	if (m->active && !m->sync.running && !m->untold && !is_busy(m) && (m->marks || wants_quiet(m))) {
 		if (m->now >= m->active_at + QUIET)
 			rc = be_quiet(m);
 		else
@@ -388,10 +399,11 @@ static bool all_ended(const struct wq_monitor *m)
 	return true;
 }
 
-static bool is_done(const struct wq_monitor *m)
+/* @more: there is something to be pulled still. */
+static bool is_done(const struct wq_monitor *m, bool more)
 {
 	if (m->stop_barrier && m->passed >= m->stop_barrier)
-		return true;
+		return !more;
 	/* What a snapshot has found may not be told yet. */
 	if (m->untold || m->sync.running)
 		return false;
@@ -401,7 +413,7 @@ static bool is_done(const struct wq_monitor *m)
 /* All that one dispatch does: 1 if there is more at once; WQ_DONE; -errno. */
 static int dispatch(struct wq_monitor *m, struct wq_error *e)
 {
-	int drained = wq_drain_run(m->drain, e), more, rc;
+	int drained = wq_drain_run(m->drain, e), pulled, more, rc;
 
 	/* What came before an error is handed on before it is told. */
 	more = apply_ring(m);
@@ -409,10 +421,10 @@ static int dispatch(struct wq_monitor *m, struct wq_error *e)
 		return more;
 	if (drained < 0)
 		return drained;
-	rc = pull_all(m, e);
-	if (rc < 0 || rc == WQ_DONE)
-		return rc;
-	more |= rc | drained;
+	pulled = pull_all(m, e);
+	if (pulled < 0 || pulled == WQ_DONE)
+		return pulled;
+	more |= pulled | drained;
 	rc = m->untold ? tell_all(m) : 0;
 	if (!rc)
 		rc = run_timers(m);
@@ -424,7 +436,7 @@ static int dispatch(struct wq_monitor *m, struct wq_error *e)
 		m->untold = true;
 	else if (rc)
 		return rc;
-	if (is_done(m))
+	if (is_done(m, pulled))
 		return WQ_DONE;
 	return more || wq_drain_before_wait(m->drain);
 }

@@ -77,6 +77,17 @@ static bool is_listed(const char *const *types, const char *name)
 	return !types;
 }
 
+/* The subtypes that are meant by another name; 0: none. */
+static uint32_t alias(const struct wq_type *t, const char *word, size_t len)
+{
+	unsigned i;
+
+	for (i = 0; i < t->naliases; i++)
+		if (strlen(t->aliases[i].name) == len && memcmp(t->aliases[i].name, word, len) == 0)
+			return t->aliases[i].subtypes;
+	return 0;
+}
+
 static int add_event(struct wq_filter *f, const char *word, size_t len,
 		     const char *const *types, struct wq_error *e)
 {
@@ -95,20 +106,23 @@ static int add_event(struct wq_filter *f, const char *word, size_t len,
 
 	for (i = 0; (t = wq_type_at(f->dialect, i)); i++) {
 		const struct wq_subtype *s = wq_subtype_by_name(t, event, event_len);
+		uint32_t several = alias(t, event, event_len);
 		struct wq_rule *row;
 
 		if (slash ? t != wq_type_by_name(f->dialect, word, (size_t) (slash - word))
 			  : t->nr == WQ_TYPE_NOTE || !is_listed(types, t->name))
 			continue;
-		if (!s && !all)
+		if (!s && !all && !several)
 			continue;
 		row = row_for(f, t->nr, true, 0, 0);
 		if (!row)
 			return too_many(e);
 		if (all)
 			set_all(row);
-		else
+		else if (s)
 			set_bit(row, s->nr);
+		else
+			row->subtypes[0] |= several;
 		found = true;
 	}
 	return found ? 0 : bad_word(e, event, event_len, "unknown event");

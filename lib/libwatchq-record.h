@@ -45,8 +45,22 @@ enum wq_key_nr {
 	WQ_KEY_EXPIRED		= 128,	/* ours */
 };
 
+/* The published series' numbers. */
+enum wq_mount_nr {
+	WQ_MOUNT_NEW_MOUNT	= 0,
+	WQ_MOUNT_UNMOUNT	= 1,
+	WQ_MOUNT_EXPIRY		= 2,
+	WQ_MOUNT_READONLY	= 3,
+	WQ_MOUNT_SETATTR	= 4,
+	WQ_MOUNT_MOVE_FROM	= 5,
+	WQ_MOUNT_MOVE_TO	= 6,
+};
+#define WQ_MOUNT_IN_SUBTREE	0x00010000u	/* flag 0 of info */
+#define WQ_MOUNT_IS_NOW_RO	0x00020000u	/* flag 1 */
+
 struct wq_type;
 struct wq_subtype;
+struct wq_alias;
 struct wq_dialect;
 
 /** One record, decoded as far as its header. It points into the caller's
@@ -178,6 +192,15 @@ struct wq_type {
 	unsigned nsubtypes;
 	const struct wq_flag *flags;
 	unsigned nflags;
+	const struct wq_alias *aliases;	/* NULL: none */
+	unsigned naliases;
+	const char *help;
+};
+
+/** Another name for one or several subtypes, in lists of events. */
+struct wq_alias {
+	const char *name;
+	uint32_t subtypes;	/* bit n: subtype n */
 	const char *help;
 };
 
@@ -215,6 +238,10 @@ const struct wq_field *wq_record_field(const struct wq_record *rec, enum wq_fiel
 
 /** A number field's value, in host byte order. */
 uint64_t wq_field_value(const struct wq_record *rec, const struct wq_field *f);
+
+/** The ID of the mount that @rec, of a mount, is about; and *@on, of that which it is, or
+ * was, mounted on. 0: the record doesn't say. */
+uint64_t wq_record_mount(const struct wq_record *rec, uint64_t *on);
 
 /** A text field's bytes: not NUL-terminated, *@len of them. */
 const char *wq_field_text(const struct wq_record *rec, const struct wq_field *f, size_t *len);

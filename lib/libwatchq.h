@@ -118,6 +118,41 @@ struct wq_name {
 struct wq_name *wq_name_ref(struct wq_name *n);
 void wq_name_unref(struct wq_name *n);
 
+/* ---- Mounts: lib/models/mount.c ------------------------------------------ */
+
+/** How mounts and umounts propagate: mount_namespaces(7). Several may be so. */
+enum wq_propagation {
+	WQ_PROPAGATION_SHARED		= 1 << 0,
+	WQ_PROPAGATION_SLAVE		= 1 << 1,
+	WQ_PROPAGATION_UNBINDABLE	= 1 << 2,
+};
+
+/** What a mount was when it was looked at. Never changes; shared by reference. Texts
+ * are what the kernel gave, not escaped: any byte but NUL. NULL is what isn't known:
+ * all of them where the mount was gone before it could be asked about. */
+struct wq_mount {
+	uint64_t id;		/* unique (statmount(2)), or where the kernel has no such
+				 * IDs that of mountinfo, below 2^31 */
+	uint64_t parent;	/* the same of what it is mounted on; 0: not known */
+	uint32_t old_id;	/* the one in mountinfo, used again later; 0: not known */
+	uint32_t major, minor;	/* of the filesystem */
+	unsigned propagation;	/* enum wq_propagation; 0: private */
+	uint64_t peer_group;	/* 0: not shared */
+	uint64_t ns;		/* inode of the mount namespace, as lsns(8) has it; 0: not known */
+	bool readonly;		/* the mount or its filesystem is */
+	const char *target;	/* the path, from the root of who looks; NULL: or not to be
+				 * reached from there */
+	const char *source, *fstype, *root;
+	const char *vfs_options;	/* of the mount: "rw,nosuid" */
+	const char *fs_options;	/* of the filesystem */
+	const char *options;	/* both together, as findmnt(8) shows them */
+	size_t text_len;	/* bytes of all texts */
+};
+
+/** Another reference to @m; and giving one back. Any thread. @m may be NULL. */
+struct wq_mount *wq_mount_ref(struct wq_mount *m);
+void wq_mount_unref(struct wq_mount *m);
+
 /* ---- Events ------------------------------------------------------------ */
 
 /** What stands behind an event: a source, and the object that was watched. One
@@ -161,6 +196,10 @@ struct wq_event {
 	 * is the whole path, never empty; type is "". An object of its own, no key's
 	 * name. NULL: not known, or not asked for. */
 	struct wq_name *path;
+	struct wq_mount *mount;		/* with records of mounts: what it is, or was when it went
+					 * away; NULL: not known at all */
+	struct wq_mount *was;		/* and what it was before the change; NULL: not known, or
+					 * there was none */
 	uint32_t pid;			/* who did it; 0: not known */
 	char command[16];		/* what that process is called: any bytes, a NUL among
 					 * these 16; "": not known */
@@ -223,6 +262,11 @@ void wq_monitor_set_sweep(struct wq_monitor *m, uint64_t ns);
  * keyrings are watched, too, and theirs; with @all every key in /proc/keys, whatever
  * else is named. */
 void wq_monitor_set_keys(struct wq_monitor *m, bool recursive, bool all);
+/** What wq_monitor_add() of mounts adds from now on: the mount namespace of the process
+ * with that ID, or that of a file (NULL: this process's own); only mounts whose type
+ * and options match those lists, as findmnt(8)'s -t and -O have them (NULL: any). The
+ * texts are borrowed until wq_monitor_start() is done. */
+void wq_monitor_set_mounts(struct wq_monitor *m, const char *ns, const char *types, const char *options);
 /** How often, in ns, what can't be heard is looked at; a second unless told otherwise. */
 void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns);
 /** Read the queues in a thread of the monitor's own, which with @realtime asks to

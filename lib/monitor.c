@@ -118,6 +118,13 @@ void wq_monitor_set_keys(struct wq_monitor *m, bool recursive, bool all)
 	m->all = all;
 }
 
+void wq_monitor_set_mounts(struct wq_monitor *m, const char *ns, const char *types, const char *options)
+{
+	m->ns = ns;
+	m->types = types;
+	m->options = options;
+}
+
 void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns)
 {
 	m->interval = ns;
@@ -139,6 +146,11 @@ int wq_monitor_fd(const struct wq_monitor *m)
 const struct wq_filter *wq_engine_filter(const struct wq_monitor *m)
 {
 	return &m->filter;
+}
+
+bool wq_engine_wants_initial(const struct wq_monitor *m)
+{
+	return m->initial;
 }
 
 bool wq_engine_wants_names(const struct wq_monitor *m)
@@ -169,6 +181,13 @@ int wq_engine_poll(struct wq_monitor *m, int fd)
 	struct epoll_event ev = { .events = EPOLLIN };
 
 	return epoll_ctl(m->epfd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+int wq_engine_poll_changes(struct wq_monitor *m, int fd, bool on)
+{
+	struct epoll_event ev = { .events = EPOLLPRI };
+
+	return epoll_ctl(m->epfd, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd, &ev) ? -errno : 0;
 }
 
 int wq_engine_drain(struct wq_source *s, int fd)
@@ -259,7 +278,8 @@ static struct wq_source *new_source(struct wq_monitor *m, const struct wq_source
 }
 
 static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const char *source, const char *object,
-						  const char *backend, struct wq_error *e)
+						  const char *backend, const struct wq_source_config *c,
+						  struct wq_error *e)
 {
 	const struct wq_source_ops *ops;
 	struct wq_error best = { 0 };	/* why the best one does not work */
@@ -274,7 +294,7 @@ static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const ch
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), ", %s", ops->backend);
 		if (backend && strcmp(ops->backend, backend) != 0)
 			continue;
-		if (ops->probe(e) == 0) {
+		if (ops->probe(c, e) == 0) {
 			wq_engine_log(m, WQ_LOG_INFO, "backend %s", ops->backend);
 			if (best.err)
 				wq_engine_log(m, WQ_LOG_WARNING, "%.60s: %.400s; using --backend %s", object, best.text,
@@ -306,12 +326,13 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 	struct wq_source_config c = {
 		.objects = objects, .nobjects = nobjects, .first_id = first_id, .depth = depth,
 		.recursive = m->recursive, .all = m->all, .interval = m->interval,
+		.ns = m->ns, .types = m->types, .options = m->options,
 	};
 	const struct wq_source_ops *ops;
 
 	if (first_id < 1 || first_id > 255)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "IDs of watches go from 1 to 255");
-	ops = choose_backend(m, source, nobjects ? objects[0] : source, backend, e);
+	ops = choose_backend(m, source, nobjects ? objects[0] : source, backend, &c, e);
 	if (!ops) {
 		struct wq_error why = *e;
 
@@ -350,12 +371,12 @@ static int open_sources(struct wq_monitor *m, struct wq_error *e)
 	return 0;
 }
 
-static bool all_pulled(const struct wq_monitor *m)
+static bool all_offline(const struct wq_monitor *m)
 {
 	unsigned i;
 
 	for (i = 0; i < m->nsources; i++)
-		if (!(m->sources[i].source.ops->flags & WQ_SOURCE_PULL))
+		if (!(m->sources[i].source.ops->flags & WQ_SOURCE_OFFLINE))
 			return false;
 	return true;
 }
@@ -394,7 +415,7 @@ int wq_monitor_start(struct wq_monitor *m, struct wq_error *e)
 	if (m->thread && has_queue(m))
 		wq_drain_prepare(m->drain);
 	rc = open_sources(m, e);
-	if (!rc && !all_pulled(m)) {
+	if (!rc && !all_offline(m)) {
 		m->self = wq_engine_watch(&m->sources[0].source, 0, "all", "ring", NULL);
 		rc = m->self ? start_drain(m, e) : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	}

@@ -29,6 +29,7 @@ struct wq_monitor {
 	uint64_t sweep;			/* ns; 0: never */
 	uint64_t interval;		/* ns */
 	bool recursive, all;		/* keys */
+	const char *ns, *types, *options;	/* mounts */
 	uint64_t count;			/* be done after that many; 0: never */
 
 	/* What there is. */
@@ -74,6 +75,8 @@ static inline int wq_go_on(int rc)
 /** A barrier has passed, or nothing was read yet: reads what is in doubt, and asks for
  * the next one where that is needed. */
 int wq_sync_snapshot(struct wq_monitor *m);
+/** It is time to look for what the kernel does not report. 0, or as wq_engine_emit(). */
+int wq_sync_sweep(struct wq_monitor *m);
 /** Everything is in doubt. */
 void wq_sync_doubt_all(struct wq_monitor *m);
 

@@ -123,6 +123,7 @@ static void realtime(struct wq_capability *row)
 
 size_t wq_capabilities(struct wq_capability *rows, size_t max)
 {
+	static const struct wq_source_config nothing = { .nobjects = 0 };
 	static char names[16][32];
 	const struct wq_source_ops *ops;
 	size_t n = 0;
@@ -142,7 +143,7 @@ size_t wq_capabilities(struct wq_capability *rows, size_t max)
 
 		snprintf(names[i], sizeof(names[i]), "%s/%s", ops->source, ops->backend);
 		works(&rows[n], names[i]);
-		if (ops->probe(&e))
+		if (ops->probe(&nothing, &e))
 			no(&rows[n], &e);
 		else
 			snprintf(rows[n].detail, sizeof(rows[n].detail), "%s", ops->about);

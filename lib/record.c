@@ -208,3 +208,13 @@ const unsigned char *wq_record_rest(const struct wq_record *rec, size_t *len)
 	*len = rec->len - end;
 	return rec->data + end;
 }
+
+uint64_t wq_record_mount(const struct wq_record *rec, uint64_t *on)
+{
+	const struct wq_field *mount = wq_record_field(rec, WQ_F_MOUNT);
+	const struct wq_field *aux = wq_record_field(rec, WQ_F_AUX_MOUNT);
+	uint64_t id = mount ? wq_field_value(rec, mount) : 0, other = aux ? wq_field_value(rec, aux) : 0;
+
+	*on = other ? id : 0;
+	return other ? other : id;
+}

@@ -17,6 +17,7 @@
 #include "models/names.h"
 #include "libwatchq.h"
 #include "note.h"
+#include "note-mount.h"
 
 #define BUDGET	(16u << 20)	/* bytes of names and paths */
 
@@ -32,6 +33,7 @@ struct wq_recorder {
 	const struct wq_dialect *dialect;
 	struct wq_keys *out;	/* names that the file has */
 	struct wq_keys *paths;	/* the same of paths */
+	struct wq_mount_map *mounts;	/* and of mounts */
 	unsigned nwatches;	/* watches that the file has: all below this */
 	bool *watch_out;
 	struct payload payload;	/* the note that is being made */
@@ -51,7 +53,8 @@ struct wq_recorder *wq_recorder_new(bool annotated, bool here, wq_write_fn write
 	/* The bound is kept here: an eviction would not be in the file. */
 	r->out = wq_keys_new(SIZE_MAX);
 	r->paths = wq_keys_new(SIZE_MAX);
-	if (!r->out || !r->paths) {
+	r->mounts = wq_mount_map_new();
+	if (!r->out || !r->paths || !r->mounts) {
 		wq_recorder_free(r);
 		return NULL;
 	}
@@ -64,6 +67,7 @@ void wq_recorder_free(struct wq_recorder *r)
 		return;
 	wq_keys_free(r->out);
 	wq_keys_free(r->paths);
+	wq_mount_map_free(r->mounts);
 	free(r->watch_out);
 	free(r);
 }
@@ -238,14 +242,35 @@ static int write_path(struct wq_recorder *r, uint32_t serial, const struct wq_na
 	return put_note(r, WQ_NOTE_PATH, p);
 }
 
+static int put_mount(struct wq_recorder *r, enum wq_note_tag tag, const struct wq_mount *m)
+{
+	struct payload *p = begin_payload(r);
+
+	p->len = wq_note_mount_put(p->bytes, m);
+	return put_note(r, tag, p);
+}
+
+/* Sees to it that the file says of the mount what the event does. */
+static int write_mount(struct wq_recorder *r, struct wq_mount *m)
+{
+	const struct wq_mount *was = wq_mount_map_find(r->mounts, m->id);
+	int rc;
+
+	if (was && wq_mount_same(was, m))
+		return 0;
+	rc = wq_mount_map_put(r->mounts, m);
+	return rc ? rc : put_mount(r, WQ_NOTE_MOUNT, m);
+}
+
 static int write_names(struct wq_recorder *r, const struct wq_event *ev)
 {
 	int rc = 0;
 
 	/* Before the names of this event, which needs both. */
-	if (wq_keys_bytes(r->out) + wq_keys_bytes(r->paths) > BUDGET) {
+	if (wq_keys_bytes(r->out) + wq_keys_bytes(r->paths) + wq_mount_map_bytes(r->mounts) > BUDGET) {
 		wq_keys_clear(r->out);
 		wq_keys_clear(r->paths);
+		wq_mount_map_clear(r->mounts);
 		rc = wq_note_write(WQ_NOTE_RESET, NULL, 0, r->write, r->data);
 	}
 	if (!rc && ev->has_key)
@@ -254,6 +279,10 @@ static int write_names(struct wq_recorder *r, const struct wq_event *ev)
 		rc = write_key(r, ev->aux, ev->aux_name);
 	if (!rc && ev->has_key)
 		rc = write_path(r, ev->key, ev->path);
+	if (!rc && ev->mount)
+		rc = write_mount(r, ev->mount);
+	if (!rc && ev->was)
+		rc = put_mount(r, WQ_NOTE_WAS, ev->was);
 	return rc;
 }
 
@@ -299,6 +328,11 @@ int wq_recorder_begin(struct wq_recorder *r)
 	return write_header(r);
 }
 
+static bool is_unmount(const struct wq_record *rec)
+{
+	return rec->type_nr == WQ_TYPE_MOUNT && rec->subtype_nr == WQ_MOUNT_UNMOUNT;
+}
+
 int wq_recorder_add(struct wq_recorder *r, const struct wq_event *ev)
 {
 	int rc = 0;
@@ -312,5 +346,10 @@ int wq_recorder_add(struct wq_recorder *r, const struct wq_event *ev)
 	} else if (ev->mark != WQ_MARK_NONE || (ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr >= WQ_META_READY)) {
 		return 0;	/* nobody posted it, and nothing is hidden without it */
 	}
-	return rc ? rc : r->write(r->data, ev->rec.data, ev->rec.len);
+	if (!rc)
+		rc = r->write(r->data, ev->rec.data, ev->rec.len);
+	/* No later record is about it: the reader forgets it, too. */
+	if (ev->mount && is_unmount(&ev->rec))
+		wq_mount_map_forget(r->mounts, ev->mount->id);
+	return rc;
 }

@@ -34,6 +34,8 @@ struct wq_source_config {
 	unsigned first_id;
 	unsigned depth;
 	bool recursive, all;	/* keys */
+	const char *ns;		/* mounts: of which namespace; NULL: this process's own */
+	const char *types, *options;	/* mounts: as findmnt(8) has them; NULL: any */
 	uint64_t interval;	/* ns: how often a backend looks that has to */
 	int fd;			/* captures */
 	const char *name;	/* captures: the file's */
@@ -41,7 +43,7 @@ struct wq_source_config {
 };
 
 enum wq_source_flags {
-	WQ_SOURCE_PULL	= 1 << 0,	/* asked for items with pull(), not drained */
+	WQ_SOURCE_OFFLINE	= 1 << 0,	/* what it tells is not of now: nothing can be looked up */
 };
 
 struct wq_source_ops {
@@ -50,9 +52,9 @@ struct wq_source_ops {
 	const char *about;	/* what it hears and what not: watchq info */
 	unsigned flags;
 
-	/** Whether it would work here: 0, or -errno with the reason in *@e. Leaves
-	 * nothing behind. */
-	int (*probe)(struct wq_error *e);
+	/** Whether it would work here for @c, as far as that can be told before it is opened:
+	 * 0, or -errno with the reason in *@e. Leaves nothing behind. */
+	int (*probe)(const struct wq_source_config *c, struct wq_error *e);
 
 	/** Opens it: when it returns 0 the watches stand, and nothing has been read
 	 * yet. On failure it has left nothing open. */
@@ -64,8 +66,8 @@ struct wq_source_ops {
 	 * queue and the read buffer, and nothing else. */
 	int (*drain)(struct wq_source *s, struct wq_items *items, struct wq_error *e);
 
-	/** Instead of drain() and apply(), engine thread: makes an event of the next
-	 * record and gives it to wq_engine_emit(). 1; 0: there is none yet, or never
+	/** Instead of drain() and apply(), engine thread, where what waits to be read is
+	 * safe: makes an event of the next record and gives it to wq_engine_emit(). 1; 0: there is none yet, or never
 	 * again, of which it has told wq_engine_source_ended(); what
 	 * wq_engine_emit() returned where that isn't 0; -errno with *@e. */
 	int (*pull)(struct wq_source *s, struct wq_error *e);
@@ -88,6 +90,10 @@ struct wq_source_ops {
 	/** There is room again: tells the differences. */
 	int (*tell)(struct wq_source *s, enum wq_mark mark);
 
+	/** Looks for what the kernel does not report, as the user asked for; without it,
+	 * all is in doubt. */
+	int (*sweep)(struct wq_source *s);
+
 	/** When tick() is to be called at the latest, ns of CLOCK_BOOTTIME; 0: never. */
 	uint64_t (*deadline)(struct wq_source *s);
 	/** Timers; called at every dispatch, so it must be cheap when nothing is due. */
@@ -107,6 +113,7 @@ struct wq_source {
 	const struct wq_watch *self;	/* stands for the source itself */
 	const struct wq_watch *by_id[256];
 	unsigned depth;			/* records that its queue holds; before it is drained */
+	bool busy;			/* something has changed; what, it will find out by itself */
 	bool wants_quiet;		/* something is to be read when nothing happens */
 	void *priv;			/* the backend's own */
 };
@@ -144,8 +151,11 @@ void wq_engine_source_ended(struct wq_source *s);
 /** wq_monitor_fd() is to be readable when @fd is, which pull() reads. -EPERM: a
  * file that is always. */
 int wq_engine_poll(struct wq_monitor *m, int fd);
-/** What the user wants to see; whether names are looked up. */
+/** The same, while @on, where @fd polls POLLPRI or POLLERR: files whose contents change. */
+int wq_engine_poll_changes(struct wq_monitor *m, int fd, bool on);
+/** What the user wants to see; whether that is also what there is at the start; whether names are looked up. */
 const struct wq_filter *wq_engine_filter(const struct wq_monitor *m);
+bool wq_engine_wants_initial(const struct wq_monitor *m);
 bool wq_engine_wants_names(const struct wq_monitor *m);
 /** The source can't do without names, whether they are shown or not. */
 void wq_engine_want_names(struct wq_monitor *m);
@@ -167,6 +177,7 @@ uint64_t wq_now_realtime(void);
  * NULL behind the last one. */
 const struct wq_source_ops *wq_source_at(unsigned i);
 extern const struct wq_source_ops wq_keys_pipe, wq_keys_trace, wq_keys_poll;
+extern const struct wq_source_ops wq_mounts_fanotify, wq_mounts_mountinfo;
 extern const struct wq_source_ops wq_capture;
 
 #endif

@@ -7,6 +7,8 @@ static const struct wq_source_ops *const sources[] = {
 	&wq_keys_pipe,
 	&wq_keys_trace,
 	&wq_keys_poll,
+	&wq_mounts_fanotify,
+	&wq_mounts_mountinfo,
 };
 
 const struct wq_source_ops *wq_source_at(unsigned i)

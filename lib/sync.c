@@ -42,6 +42,27 @@ void wq_sync_doubt_all(struct wq_monitor *m)
 	wq_engine_resync(m);
 }
 
+int wq_sync_sweep(struct wq_monitor *m)
+{
+	bool doubt = false;
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; i < m->nsources && !wq_go_on(rc); i++) {
+		struct wq_source *s = &m->sources[i].source;
+
+		if (s->ops->sweep)
+			rc = s->ops->sweep(s);
+		else if (s->ops->doubt) {
+			s->ops->doubt(s);
+			doubt = true;
+		}
+	}
+	if (doubt)
+		wq_engine_resync(m);
+	return rc;
+}
+
 /* Reads what is in doubt, once a barrier has passed. */
 int wq_sync_snapshot(struct wq_monitor *m)
 {

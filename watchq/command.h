@@ -15,7 +15,7 @@ struct command {
 	unsigned options;		/* enum option_group */
 };
 
-extern const struct command cmd_keys, cmd_decode, cmd_info;
+extern const struct command cmd_keys, cmd_mounts, cmd_decode, cmd_info;
 
 /* The table; NULL at the end. */
 extern const struct command *const commands[];

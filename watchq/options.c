@@ -56,11 +56,14 @@ static const struct option_row rows[] = {
 	{ 'f', "raw-filter", "RULE", EVENTS, N_("raw rule, TYPE[:SUBTYPES[:INFO/MASK]]; up to 16, one suffices") },
 	{ 'm', "match", "COLUMN=VALUE", EVENTS, N_("only events with that value; all that are given must match") },
 	{ 'i', "id", "NUM", LIVE, N_("ID of the first watch (default 1)") },
-	{ 'd', "depth", "NUM", LIVE, N_("records that the queue holds, 1-512 (default: the most there is)") },
+	{ 'd', "depth", "NUM", OPTIONS_KEYS, N_("records that the queue holds, 1-512 (default: the most there is)") },
 	{ OPT_BACKEND, "backend", "NAME", LIVE, N_("how to listen: auto, or one of those that info lists") },
-	{ OPT_INTERVAL, "interval", "TIME", LIVE, N_("how often to look where nothing is reported (default 1s)") },
+	{ OPT_INTERVAL, "interval", "TIME", OPTIONS_KEYS, N_("how often to look where nothing is reported (default 1s)") },
 	{ 'R', "recursive", NULL, OPTIONS_KEYS, N_("the members of keyrings too, and theirs") },
 	{ OPT_ALL, "all", NULL, OPTIONS_KEYS, N_("every key that may be viewed") },
+	{ 'N', "namespace", "PID|FILE", OPTIONS_MOUNTS, N_("the mount namespace of that process, or file") },
+	{ 't', "types", "LIST", OPTIONS_MOUNTS, N_("only these types of filesystem; 'no' before the list: all others") },
+	{ 'O', "options", "LIST", OPTIONS_MOUNTS, N_("only mounts with all of these options") },
 	{ 'I', "initial", NULL, LIVE, N_("first report what there is, then the changes") },
 	{ OPT_ONCE, "once", NULL, LIVE, N_("only report what there is (with --initial)") },
 	{ OPT_SWEEP, "sweep", "TIME", LIVE, N_("look that often for what the kernel does not report") },
@@ -84,7 +87,7 @@ static const struct option_row rows[] = {
 	{ OPT_MARKS, "marks", NULL, LIVE, N_("report when the watches stand, and when all is quiet") },
 	{ OPT_STRICT, "strict", NULL, EVENTS, N_("status 4 at the end if anything was lost") },
 	{ OPT_BUFFER, "buffer", "SIZE", LIVE, N_("memory for events that wait to be read (default 64M)") },
-	{ OPT_NO_REALTIME, "no-realtime", NULL, LIVE, N_("don't ask to be scheduled before others") },
+	{ OPT_NO_REALTIME, "no-realtime", NULL, OPTIONS_KEYS, N_("don't ask to be scheduled before others") },
 	{ OPT_TIME_FORMAT, "time-format", "FORMAT", EVENTS, N_("TIME but in JSON: short, iso, delta, monotonic or raw") },
 	{ 'q', "quiet", NULL, OPTIONS_COMMON, N_("no warnings") },
 	{ 'v', "verbose", NULL, OPTIONS_COMMON, N_("say what was chosen, and why") },
@@ -255,6 +258,15 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		return 0;
 	case OPT_ALL:
 		o->all_keys = true;
+		return 0;
+	case 'N':
+		o->ns = arg;
+		return 0;
+	case 't':
+		o->fs_types = arg;
+		return 0;
+	case 'O':
+		o->fs_options = arg;
 		return 0;
 	case OPT_MARKS:
 		o->marks = true;

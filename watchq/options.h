@@ -18,6 +18,7 @@ enum option_group {
 	OPTIONS_CAPTURE	= 1 << 3,	/* decode */
 	OPTIONS_LIST	= 1 << 4,	/* a table that ends */
 	OPTIONS_KEYS	= 1 << 5,	/* keys alone */
+	OPTIONS_MOUNTS	= 1 << 6,	/* mounts alone */
 };
 
 #define MATCH_MAX	16
@@ -37,6 +38,8 @@ struct options {
 	uint64_t sweep;			/* ns; 0: none */
 	uint64_t interval;		/* ns */
 	bool recursive, all_keys;
+	const char *ns;			/* mount namespace; NULL: the own one */
+	const char *fs_types, *fs_options;	/* of mounts; NULL: any */
 	size_t buffer;			/* bytes of events that wait */
 	const char *shell_command;	/* to run meanwhile; NULL: none */
 	const char *session;		/* what to call a new session keyring; NULL: none */

@@ -206,10 +206,16 @@ static size_t name_length(const struct wq_name *n)
 	return n ? n->desc_len + n->type_len : 0;
 }
 
+static size_t mount_length(const struct wq_event *ev)
+{
+	return (ev->mount ? ev->mount->text_len : 0) + (ev->was ? ev->was->text_len : 0);
+}
+
 static size_t longest_text(const struct wq_event *ev)
 {
 	const size_t lengths[] = {
 		name_length(ev->key_name), name_length(ev->aux_name), name_length(ev->path), ev->watch->object_len,
+		mount_length(ev),
 	};
 	size_t text = 0, i;
 
@@ -223,7 +229,7 @@ static size_t longest_text(const struct wq_event *ev)
 static inline size_t line_room(const struct json *j, const struct wq_event *ev)
 {
 	size_t text = name_length(ev->key_name) + name_length(ev->aux_name) + name_length(ev->path) +
-		      ev->watch->object_len;
+		      ev->watch->object_len + mount_length(ev);
 
 	if (text > j->text_room)	/* mostly not even all together are */
 		text = longest_text(ev);

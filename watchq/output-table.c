@@ -141,6 +141,10 @@ static size_t longest_text(const struct wq_event *ev)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i] && names[i]->desc_len + names[i]->type_len > len)
 			len = names[i]->desc_len + names[i]->type_len;
+	if (ev->mount && ev->mount->text_len > len)
+		len = ev->mount->text_len;
+	if (ev->was && ev->was->text_len > len)
+		len = ev->was->text_len;
 	return ev->watch->object_len > len ? ev->watch->object_len : len;
 }
 

@@ -9,13 +9,14 @@
 #include "columns.h"
 #include "detail.h"
 #include "digits.h"
+#include "mount-values.h"
 
 /* Columns that are a number of the record's body and nothing else. */
 static const struct {
 	enum column_id id;
 	enum wq_field_id field;
 } plain_fields[] = {
-	{ COL_MOUNT, WQ_F_MOUNT }, { COL_AUX_MOUNT, WQ_F_AUX_MOUNT }, { COL_SB_ID, WQ_F_SB },
+	{ COL_SB_ID, WQ_F_SB },
 	{ COL_ERROR, WQ_F_ERROR }, { COL_COOKIE, WQ_F_COOKIE }, { COL_INODE, WQ_F_INODE },
 	{ COL_BLOCK, WQ_F_BLOCK }, { COL_SECTOR, WQ_F_SECTOR },
 };
@@ -31,21 +32,29 @@ static enum wq_field_id field_of(enum column_id id)
 	return id == COL_MAJ_MIN ? WQ_F_DEV : id == COL_NAME ? WQ_F_NAME : WQ_F__NR;
 }
 
+static bool has_field(const struct wq_subtype *sub, enum wq_field_id field)
+{
+	unsigned i;
+
+	for (i = 0; sub && sub->layout && i < sub->layout->nfields; i++)
+		if (sub->layout->fields[i].id == field)
+			return true;
+	return false;
+}
+
 bool column_may_apply(enum column_id id, const struct wq_type *type, const struct wq_subtype *sub)
 {
 	enum wq_field_id field = field_of(id);
-	unsigned i;
 
 	if (id == COL_FLAGS)
 		return type && type->nflags;
 	if (id == COL_LOST || id == COL_V)
 		return type && type->nr == WQ_TYPE_META;
+	if (is_mount_column(id))
+		return has_field(sub, WQ_F_MOUNT) || (id == COL_MAJ_MIN && has_field(sub, WQ_F_DEV));
 	if (field == WQ_F__NR)
 		return true;
-	for (i = 0; sub && sub->layout && i < sub->layout->nfields; i++)
-		if (sub->layout->fields[i].id == field)
-			return true;
-	return false;
+	return has_field(sub, field);
 }
 
 static void set_unsigned(struct value *v, uint64_t u)
@@ -156,6 +165,11 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 	const struct wq_field *f;
 
 	v->kind = VALUE_NONE;
+	if (is_mount_column(id) && (id != COL_MAJ_MIN || ev->mount)) {
+		if (wq_record_field(rec, WQ_F_MOUNT))
+			mount_value(id, ev, v);
+		return;
+	}
 	switch (id) {
 	case COL_SEQ:
 		set_unsigned(v, ev->seq);

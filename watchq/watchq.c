@@ -17,6 +17,7 @@
 
 const struct command *const commands[] = {
 	&cmd_keys,
+	&cmd_mounts,
 	&cmd_decode,
 	&cmd_info,
 	NULL

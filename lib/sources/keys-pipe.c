@@ -30,11 +30,12 @@ struct keys_pipe {
 	struct wq_keys_state *state;
 };
 
-static int keys_pipe_probe(struct wq_error *e)
+static int keys_pipe_probe(const struct wq_source_config *c, struct wq_error *e)
 {
 	struct wq_queue q;
 	int rc = wq_queue_open(&q, 1, e);
 
+	(void) c;
 	if (rc)
 		return rc;
 	wq_queue_close(&q);

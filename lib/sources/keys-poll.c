@@ -9,8 +9,9 @@
 #include "sources/keys.h"
 #include "sources/keys-state.h"
 
-static int keys_poll_probe(struct wq_error *e)
+static int keys_poll_probe(const struct wq_source_config *c, struct wq_error *e)
 {
+	(void) c;
 	return wq_key_permitted(e);
 }
 

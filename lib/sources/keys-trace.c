@@ -37,10 +37,11 @@ struct keys_trace {
 	struct wq_tasks *tasks;
 };
 
-static int keys_trace_probe(struct wq_error *e)
+static int keys_trace_probe(const struct wq_source_config *c, struct wq_error *e)
 {
 	int rc = wq_key_permitted(e);
 
+	(void) c;
 	return rc ? rc : wq_trace_probe(e);
 }
 

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Remounts, read-only, mount_setattr(2) and propagation: fanotify has no event for them.
+ * mountinfo says that something changed, not what, and says so of mounts and umounts,
+ * too. So all known mounts are looked at: at once where nothing else was heard, else
+ * when it is quiet, and over time with a hundredth of a processor at most.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sources/mounts.h"
+
+#define SETTLE		3000000		/* ns: mountinfo speaks before fanotify does */
+#define QUIET		100000000	/* ns without mounts and umounts */
+#define LATEST		1000000000	/* ns: it may never be quiet */
+#define SLICE		256		/* mounts that are looked at before events are read again */
+#define REST		99		/* times as long as it took */
+
+struct wq_mount_attributes {
+	struct wq_mounts *ms;
+	struct wq_monitor *m;
+	struct wq_mountinfo_poll poll;
+	bool pending;		/* mountinfo has changed, at: */
+	uint64_t since;
+	uint64_t topology;	/* when a mount came, went or moved last */
+	uint64_t rest_until;
+	bool looking;		/* at all, one after the other */
+	bool swept;		/* because the user wants it, not mountinfo */
+	uint64_t took;		/* ns of processor time, so far */
+};
+
+struct wq_mount_attributes *wq_mount_attributes_new(struct wq_mounts *ms, const struct wq_mount_ns *ns,
+						    char *warning, size_t size)
+{
+	struct wq_mount_attributes *a = calloc(1, sizeof(*a));
+	int rc;
+
+	*warning = '\0';
+	if (!a)
+		return NULL;
+	a->ms = ms;
+	a->m = ms->s->m;
+	rc = wq_mountinfo_poll_open(&a->poll, a->m, ns);
+	if (rc)
+		snprintf(warning, size, "changes of options can't be heard: mountinfo: %s", strerror(-rc));
+	return a;
+}
+
+void wq_mount_attributes_free(struct wq_mount_attributes *a)
+{
+	if (a)
+		wq_mountinfo_poll_close(&a->poll);
+	free(a);
+}
+
+void wq_mount_attributes_topology(struct wq_mount_attributes *a)
+{
+	a->topology = wq_engine_now(a->m);
+}
+
+static void begin(struct wq_mount_attributes *a)
+{
+	/* What changes from now on may be looked at too late: armed first. */
+	wq_mountinfo_arm(&a->poll, true);
+	a->pending = false;
+	a->looking = true;
+	a->took = 0;
+	wq_mount_table_rewind(a->ms->table);
+}
+
+void wq_mount_attributes_sweep(struct wq_mount_attributes *a)
+{
+	a->swept = true;
+	if (!a->looking)
+		begin(a);
+}
+
+/* ---- When ---- */
+
+static uint64_t due(const struct wq_mount_attributes *a)
+{
+	uint64_t at = a->since + SETTLE;
+
+	/* Heard of by events as well. */
+	if (a->topology + SETTLE >= a->since) {
+		at = a->topology + QUIET;
+		if (at > a->since + LATEST)
+			at = a->since + LATEST;
+	}
+	return at > a->rest_until ? at : a->rest_until;
+}
+
+uint64_t wq_mount_attributes_deadline(const struct wq_mount_attributes *a)
+{
+	if (a->looking)
+		return 1;	/* at once, behind the events that have come meanwhile */
+	return a->pending ? due(a) : 0;
+}
+
+/* ---- Looking ---- */
+
+static uint64_t processor_time(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t) ts.tv_sec * 1000000000u + (uint64_t) ts.tv_nsec;
+}
+
+static int look(struct wq_mount_attributes *a)
+{
+	uint64_t start = processor_time();
+	struct wq_mount_node *n = NULL;
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < SLICE && (n = wq_mount_table_next(a->ms->table)); i++)
+		rc = wq_mounts_look_again(a->ms, n);
+	a->took += processor_time() - start;
+	if (rc || n)
+		return rc;
+	a->looking = false;
+	if (!a->swept)
+		a->rest_until = wq_now_boottime() + REST * a->took;
+	a->swept = false;
+	return 0;
+}
+
+int wq_mount_attributes_tick(struct wq_mount_attributes *a)
+{
+	int rc = 0;
+
+	if (wq_mountinfo_process_ended(&a->poll))
+		wq_engine_log(a->m, WQ_LOG_INFO, "that process has ended: changes of options are heard no more");
+	/* Once it is known, there is nothing to be woken for. */
+	if (!a->pending && wq_mountinfo_changed(&a->poll)) {
+		a->pending = true;
+		a->since = wq_engine_now(a->m);
+		wq_mountinfo_arm(&a->poll, false);
+	}
+	if (a->pending && !a->looking && wq_engine_now(a->m) >= due(a))
+		begin(a);
+	if (a->looking)
+		rc = look(a);
+	a->ms->s->busy = a->pending || a->looking;
+	return rc;
+}

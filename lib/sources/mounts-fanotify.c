@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * mounts by fanotify(7): each mount, umount and move, since Linux 6.15. The events say
+ * which mount it is; what it is says statmount(2), for as long as it is there. Read by
+ * the engine's thread: the sooner it asks, the fewer have gone by then, and the kernel
+ * holds what isn't read yet.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <unistd.h>
+
+#include "fanotify.h"
+#include "sources/mounts.h"
+#include "uapi-mounts.h"
+
+#define BUF_SIZE	16384	/* bytes: some 400 events */
+#define LIST		512	/* IDs at a time */
+#define INIT_FLAGS	(WQ_UAPI_FAN_REPORT_MNT | FAN_CLOEXEC | FAN_NONBLOCK)
+
+struct mounts_fanotify {
+	int fd;
+	struct wq_mount_ns ns;
+	struct wq_statmount *sm;
+	struct wq_mounts ms;
+	struct wq_mount_attributes *attributes;
+	bool doubt;		/* all is to be looked at */
+	bool had_any;		/* there were mounts: none any more is the end */
+	uint64_t first;		/* the root's ID */
+	char comm[16];
+	size_t len, pos;	/* what was read, and how far it is told */
+	unsigned char buf[BUF_SIZE];
+};
+
+/* ---- Whether it works ---- */
+
+static int open_group(bool *unlimited, struct wq_error *e)
+{
+	int fd = fanotify_init(INIT_FLAGS | FAN_UNLIMITED_QUEUE, 0);
+
+	*unlimited = fd >= 0;
+	if (fd < 0)
+		fd = fanotify_init(INIT_FLAGS, 0);
+	if (fd >= 0)
+		return fd;
+	/* Before 6.15 the flag is unknown; who may not use fanotify is told that first. */
+	switch (errno) {
+	case EINVAL:
+	case ENOSYS:
+		return wq_fail(e, WQ_NOTSUPP, errno, "this kernel has no mount events (fanotify's, Linux 6.15)");
+	case EPERM:
+		return wq_fail(e, WQ_NOTSUPP, EPERM, "no fanotify: %s; before Linux 6.16 it takes CAP_SYS_ADMIN, as root has it", strerror(EPERM));
+	case EMFILE:
+		return wq_fail(e, WQ_FAILURE, EMFILE, "no more fanotify groups for this user; raise /proc/sys/fs/fanotify/max_user_groups or 'ulimit -n'");
+	default:
+		return wq_fail(e, WQ_FAILURE, errno, "fanotify_init: %s", strerror(errno));
+	}
+}
+
+static int mark(int fd, const struct wq_mount_ns *ns, struct wq_error *e)
+{
+	if (fanotify_mark(fd, FAN_MARK_ADD | WQ_UAPI_FAN_MARK_MNTNS,
+			  WQ_UAPI_FAN_MNT_ATTACH | WQ_UAPI_FAN_MNT_DETACH, ns->fd, NULL) == 0)
+		return 0;
+	if (errno == EPERM)
+		return wq_fail(e, WQ_NOTSUPP, EPERM, "mount events take CAP_SYS_ADMIN in the user namespace that the mount namespace belongs to; run watchq as root, or both inside 'unshare -Urm'");
+	return wq_fail(e, errno == EINVAL ? WQ_NOTSUPP : WQ_FAILURE, errno, "fanotify_mark: %s", strerror(errno));
+}
+
+/* statmount(2) may be missing, in sandboxes. */
+static int ask(const struct wq_mount_ns *ns, struct wq_error *e)
+{
+	struct wq_statmount *sm = wq_statmount_new(ns);
+	uint64_t id;
+	ssize_t n = sm ? wq_listmount(sm, 0, &id, 1) : -ENOMEM;
+
+	wq_statmount_free(sm);
+	if (n >= 0)
+		return 0;
+	return wq_fail(e, n == -ENOMEM ? WQ_FAILURE : WQ_NOTSUPP, (int) -n, "listmount: %s", strerror((int) -n));
+}
+
+static int mounts_fanotify_probe(const struct wq_source_config *c, struct wq_error *e)
+{
+	struct wq_mount_ns ns = { .fd = -1 };
+	bool unlimited;
+	int fd = open_group(&unlimited, e), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = wq_mount_ns_open(&ns, c->ns, e);
+	if (!rc)
+		rc = mark(fd, &ns, e);
+	if (!rc)
+		rc = ask(&ns, e);
+	wq_mount_ns_close(&ns);
+	close(fd);
+	return rc;
+}
+
+/* ---- Opening ---- */
+
+static void mounts_fanotify_close(struct wq_source *s)
+{
+	struct mounts_fanotify *f = s->priv;
+
+	wq_mount_attributes_free(f->attributes);
+	wq_mounts_close(&f->ms);
+	wq_statmount_free(f->sm);
+	wq_mount_ns_close(&f->ns);
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f);
+	s->priv = NULL;
+}
+
+static int look(void *data, uint64_t id, struct wq_mount *m)
+{
+	return wq_statmount(data, id, m);
+}
+
+static int open_mounts(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)
+{
+	struct mounts_fanotify *f = s->priv;
+	struct wq_mounts_wanted *wanted = wq_mounts_wanted_new(s, c, &f->ns, e);
+	char warning[160];
+	int rc = wanted ? wq_mounts_open(&f->ms, s, wanted, e) : -e->err;
+
+	if (rc)
+		return rc;
+	f->sm = wq_statmount_new(&f->ns);
+	f->attributes = wq_mount_attributes_new(&f->ms, &f->ns, warning, sizeof(warning));
+	if (!f->sm || !f->attributes)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	if (*warning)
+		wq_engine_log(s->m, WQ_LOG_WARNING, "%s", warning);
+	f->ms.ns = f->ns.inode;
+	f->ms.look = look;
+	f->ms.data = f->sm;
+	return 0;
+}
+
+static int open_events(struct wq_source *s, struct wq_error *e)
+{
+	struct mounts_fanotify *f = s->priv;
+	bool unlimited;
+	int rc;
+
+	f->fd = open_group(&unlimited, e);
+	if (f->fd < 0)
+		return f->fd;
+	rc = mark(f->fd, &f->ns, e);
+	if (rc)
+		return rc;
+	rc = wq_engine_poll(s->m, f->fd);
+	if (rc)
+		return wq_fail(e, WQ_FAILURE, -rc, "can't poll fanotify: %s", strerror(-rc));
+	wq_engine_log(s->m, WQ_LOG_INFO, "fanotify's queue holds %s", unlimited ? "any number of events" :
+		      "as many events as /proc/sys/fs/fanotify/max_queued_events says");
+	return 0;
+}
+
+static int mounts_fanotify_open(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)
+{
+	struct mounts_fanotify *f = calloc(1, sizeof(*f));
+	int rc;
+
+	s->priv = f;
+	if (!f)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	f->fd = f->ns.fd = -1;
+	rc = wq_mount_ns_open(&f->ns, c->ns, e);
+	if (!rc)
+		rc = open_mounts(s, c, e);
+	if (!rc)
+		rc = open_events(s, e);
+	if (rc) {
+		mounts_fanotify_close(s);
+		return rc;
+	}
+	/* It may end while it is watched. */
+	wq_mount_ns_close(&f->ns);
+	f->doubt = true;
+	return 0;
+}
+
+/* ---- Events ---- */
+
+/* What the process is called now: it may be gone, or have become another program. */
+static const char *command(struct mounts_fanotify *f, int pid)
+{
+	char path[32];
+	ssize_t n;
+	int fd;
+
+	if (pid <= 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	n = read(fd, f->comm, sizeof(f->comm) - 1);
+	close(fd);
+	if (n <= 0)
+		return NULL;
+	f->comm[n] = '\0';
+	f->comm[strcspn(f->comm, "\n")] = '\0';
+	return f->comm;
+}
+
+static int lost(struct wq_source *s)
+{
+	struct mounts_fanotify *f = s->priv;
+	struct wq_item item = { .boottime = wq_engine_now(s->m) };
+	unsigned char rec[WQ_RECORD_MAX];
+	struct wq_event ev;
+
+	wq_record_build(rec, WQ_TYPE_META, WQ_META_LOSS, 0, NULL, 0);
+	wq_record_header(&item.rec, rec, false);
+	wq_engine_event(&ev, &item, s->self);
+	ev.realtime = item.boottime + (uint64_t) wq_engine_clock(s->m);
+	f->doubt = true;
+	wq_engine_resync(s->m);
+	return wq_engine_emit_borrowed(s->m, &ev);
+}
+
+static int apply(struct wq_source *s, const struct wq_fan_event *ev)
+{
+	struct mounts_fanotify *f = s->priv;
+	struct wq_item by = {
+		.boottime = wq_now_boottime(), .pid = ev->pid > 0 ? (uint32_t) ev->pid : 0,
+		.command = command(f, ev->pid),
+	};
+	bool attached = ev->mask & WQ_UAPI_FAN_MNT_ATTACH, detached = ev->mask & WQ_UAPI_FAN_MNT_DETACH;
+
+	if (ev->mask & FAN_Q_OVERFLOW)
+		return lost(s);
+	if (!ev->mount || !(attached || detached))
+		return 0;
+	wq_mount_attributes_topology(f->attributes);
+	if (attached && detached)
+		return wq_mounts_moved(&f->ms, ev->mount, &by);
+	if (attached)
+		return wq_mounts_attached(&f->ms, ev->mount, &by);
+	return wq_mounts_detached(&f->ms, ev->mount, &by);
+}
+
+/* 1: there is something in the buffer. */
+static int refill(struct mounts_fanotify *f, struct wq_error *e)
+{
+	ssize_t n;
+
+	do
+		n = read(f->fd, f->buf, sizeof(f->buf));
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != EAGAIN)
+		return wq_fail(e, WQ_FAILURE, errno, "can't read fanotify's events: %s", strerror(errno));
+	f->pos = 0;
+	f->len = n > 0 ? (size_t) n : 0;
+	return n > 0;
+}
+
+/* The last process of a namespace that isn't ours has ended, or all was unmounted. */
+static int check_end(struct wq_source *s)
+{
+	struct mounts_fanotify *f = s->priv;
+
+	if (!f->had_any || wq_mount_table_count(f->ms.table))
+		return 0;
+	return wq_mounts_ended(&f->ms, f->first);
+}
+
+static int mounts_fanotify_pull(struct wq_source *s, struct wq_error *e)
+{
+	struct mounts_fanotify *f = s->priv;
+	struct wq_fan_event ev;
+	int rc = f->pos < f->len ? 1 : refill(f, e);
+
+	if (rc <= 0)
+		return rc ? rc : check_end(s);
+	rc = wq_fan_next(f->buf, f->len, &f->pos, &ev);
+	if (rc < 0)
+		return wq_fail(e, WQ_FAILURE, EBADMSG, "fanotify: an event of a kind that this watchq does not know");
+	rc = apply(s, &ev);
+	return rc && rc != WQ_NO_ROOM ? rc : 1;
+}
+
+/* ---- Snapshots and timers ---- */
+
+static int list(struct mounts_fanotify *f)
+{
+	uint64_t ids[LIST], after = 0;
+	ssize_t n, i;
+
+	do {
+		n = wq_listmount(f->sm, after, ids, LIST);
+		if (n < 0)
+			return n == -ENOENT ? 0 : (int) n;	/* the namespace is gone */
+		for (i = 0; i < n; i++) {
+			struct wq_mount m;
+			int rc = wq_statmount(f->sm, ids[i], &m);
+
+			if (rc == 0)
+				rc = wq_mounts_has(&f->ms, &m);
+			if (rc == -ENOMEM)
+				return rc;
+			if (!f->had_any) {
+				f->had_any = true;
+				f->first = ids[i];
+			}
+			after = ids[i];
+		}
+	} while (n == LIST);
+	return 0;
+}
+
+static int mounts_fanotify_snapshot(struct wq_source *s, enum wq_mark what, unsigned round)
+{
+	struct mounts_fanotify *f = s->priv;
+	int rc;
+
+	if (round || !f->doubt)
+		return 0;
+	f->doubt = false;
+	wq_mounts_begin(&f->ms);
+	rc = list(f);
+	if (!rc)
+		rc = wq_mounts_end(&f->ms, what);
+	return rc ? rc : 1;
+}
+
+static int mounts_fanotify_tell(struct wq_source *s, enum wq_mark what)
+{
+	return wq_mounts_tell(&((struct mounts_fanotify *) s->priv)->ms, what);
+}
+
+static int mounts_fanotify_sweep(struct wq_source *s)
+{
+	wq_mount_attributes_sweep(((struct mounts_fanotify *) s->priv)->attributes);
+	return 0;
+}
+
+static uint64_t mounts_fanotify_deadline(struct wq_source *s)
+{
+	return wq_mount_attributes_deadline(((struct mounts_fanotify *) s->priv)->attributes);
+}
+
+static int mounts_fanotify_tick(struct wq_source *s)
+{
+	return wq_mount_attributes_tick(((struct mounts_fanotify *) s->priv)->attributes);
+}
+
+const struct wq_source_ops wq_mounts_fanotify = {
+	.source = "mounts",
+	.backend = "fanotify",
+	.about = "every mount, umount and move, who did it; changes of options by looking when mountinfo changes",
+	.probe = mounts_fanotify_probe,
+	.open = mounts_fanotify_open,
+	.pull = mounts_fanotify_pull,
+	.snapshot = mounts_fanotify_snapshot,
+	.tell = mounts_fanotify_tell,
+	.sweep = mounts_fanotify_sweep,
+	.deadline = mounts_fanotify_deadline,
+	.tick = mounts_fanotify_tick,
+	.close = mounts_fanotify_close,
+};

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * mounts by reading mountinfo whenever it has changed, on any kernel and for anybody:
+ * what is undone between two reads isn't seen, nor is who did it. libmount parses it; our
+ * own table compares, in a time that doesn't grow with the square of the mounts.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <libmount.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "sources/mounts.h"
+
+struct mounts_mountinfo {
+	struct wq_mount_ns ns;
+	struct wq_mounts ms;
+	struct wq_mountinfo_poll poll;
+	FILE *file;
+	bool pending;
+	bool begun;		/* all has been read */
+	uint64_t rest_until;	/* ns: reading takes half of a processor at most */
+	uint64_t root;
+};
+
+static int mounts_mountinfo_probe(const struct wq_source_config *c, struct wq_error *e)
+{
+	struct wq_mount_ns ns;
+	int rc = wq_mount_ns_open(&ns, c->ns, e), fd;
+
+	if (!rc) {
+		fd = wq_mount_ns_mountinfo(&ns);
+		if (fd >= 0)
+			close(fd);
+		else
+			rc = wq_fail(e, WQ_NOTSUPP, -fd, "can't open the mountinfo of %.200s: %s%s", *ns.name ? ns.name : "this process",
+				     strerror(-fd), fd == -EPERM ? "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT, as root has them" : "; /proc must be mounted");
+	}
+	wq_mount_ns_close(&ns);
+	return rc;
+}
+
+/* ---- Reading ---- */
+
+static unsigned propagation(struct libmnt_fs *fs)
+{
+	unsigned long flags = 0;
+
+	mnt_fs_get_propagation(fs, &flags);
+	return (flags & MS_SHARED ? WQ_PROPAGATION_SHARED : 0u) | (flags & MS_SLAVE ? WQ_PROPAGATION_SLAVE : 0u) |
+	       (flags & MS_UNBINDABLE ? WQ_PROPAGATION_UNBINDABLE : 0u);
+}
+
+static uint64_t peer_group(struct libmnt_fs *fs)
+{
+	const char *fields = mnt_fs_get_optional_fields(fs);
+	const char *shared = fields ? strstr(fields, "shared:") : NULL;
+
+	return shared ? strtoull(shared + 7, NULL, 10) : 0;
+}
+
+static void describe(const struct mounts_mountinfo *f, struct libmnt_fs *fs, struct wq_mount *m)
+{
+	dev_t dev = mnt_fs_get_devno(fs);
+	const char *source = mnt_fs_get_source(fs);
+
+	*m = (struct wq_mount) {
+		.id = (uint64_t) mnt_fs_get_id(fs), .parent = (uint64_t) mnt_fs_get_parent_id(fs),
+		.old_id = (uint32_t) mnt_fs_get_id(fs), .major = major(dev), .minor = minor(dev),
+		.propagation = propagation(fs), .peer_group = peer_group(fs), .ns = f->ns.inode,
+		.target = mnt_fs_get_target(fs), .source = source ? source : "none",
+		.fstype = mnt_fs_get_fstype(fs), .root = mnt_fs_get_root(fs),
+		.vfs_options = mnt_fs_get_vfs_options(fs), .fs_options = mnt_fs_get_fs_options(fs),
+	};
+}
+
+/* IDs are used again: another mount has it now, and both changes are told. */
+static int check_reuse(struct mounts_mountinfo *f, const struct wq_mount *m)
+{
+	struct wq_mount_node *n = wq_mount_table_find(f->ms.table, m->id);
+	const struct wq_mount *was = n ? n->now : NULL;
+
+	if (!was || (was->major == m->major && was->minor == m->minor && wq_same_text(was->root, m->root) &&
+		     wq_same_text(was->fstype, m->fstype)))
+		return 0;
+	return wq_mounts_detached(&f->ms, m->id, NULL);
+}
+
+static int read_all(struct mounts_mountinfo *f, enum wq_mark mark)
+{
+	struct libmnt_table *tb = mnt_new_table();
+	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	struct wq_mount m;
+	int rc = tb && it ? 0 : -ENOMEM;
+
+	rewind(f->file);
+	if (!rc && mnt_table_parse_stream(tb, f->file, "/proc/self/mountinfo"))
+		rc = errno ? -errno : -EIO;
+	if (!rc)
+		wq_mounts_begin(&f->ms);
+	while (!rc && mnt_table_next_fs(tb, it, &fs) == 0) {
+		describe(f, fs, &m);
+		rc = check_reuse(f, &m);
+		if (!rc)
+			rc = wq_mounts_has(&f->ms, &m);
+		if (!f->root)
+			f->root = m.id;
+	}
+	mnt_free_iter(it);
+	mnt_unref_table(tb);
+	return rc ? rc : wq_mounts_end(&f->ms, mark);
+}
+
+/* ---- The source ---- */
+
+static void mounts_mountinfo_close(struct wq_source *s)
+{
+	struct mounts_mountinfo *f = s->priv;
+
+	wq_mountinfo_poll_close(&f->poll);
+	wq_mounts_close(&f->ms);
+	wq_mount_ns_close(&f->ns);
+	if (f->file)
+		fclose(f->file);
+	free(f);
+	s->priv = NULL;
+}
+
+static int open_all(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)
+{
+	struct mounts_mountinfo *f = s->priv;
+	struct wq_mounts_wanted *wanted = wq_mounts_wanted_new(s, c, &f->ns, e);
+	int rc = wanted ? wq_mounts_open(&f->ms, s, wanted, e) : -e->err, fd;
+
+	if (rc)
+		return rc;
+	f->ms.ns = f->ns.inode;
+	fd = wq_mount_ns_mountinfo(&f->ns);
+	f->file = fd < 0 ? NULL : fdopen(fd, "re");
+	rc = fd < 0 ? fd : f->file ? wq_mountinfo_poll_open(&f->poll, s->m, &f->ns) : -errno;
+	return rc ? wq_fail(e, WQ_FAILURE, -rc, "can't open mountinfo: %s", strerror(-rc)) : 0;
+}
+
+static int mounts_mountinfo_open(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)
+{
+	struct mounts_mountinfo *f = calloc(1, sizeof(*f));
+	int rc;
+
+	s->priv = f;
+	if (!f)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	f->ns.fd = f->poll.wake = f->poll.check = f->poll.process = -1;
+	rc = wq_mount_ns_open(&f->ns, c->ns, e);
+	if (!rc)
+		rc = open_all(s, c, e);
+	if (rc) {
+		mounts_mountinfo_close(s);
+		return rc;
+	}
+	wq_mount_ns_close(&f->ns);
+	wq_engine_log(s->m, WQ_LOG_INFO,
+		      "backend mountinfo reads all mounts when there is a change: it can't see changes that are undone between two reads, nor who made them");
+	return 0;
+}
+
+/* Nothing is ever read from a queue. */
+static int mounts_mountinfo_apply(struct wq_source *s, const struct wq_item *item)
+{
+	(void) s;
+	(void) item;
+	return 0;
+}
+
+static int mounts_mountinfo_snapshot(struct wq_source *s, enum wq_mark mark, unsigned round)
+{
+	struct mounts_mountinfo *f = s->priv;
+	int rc;
+
+	/* Nothing is lost later: it is read again when there is a change. */
+	if (round || f->begun)
+		return 0;
+	f->begun = true;
+	rc = read_all(f, mark);
+	return rc ? rc : 1;
+}
+
+static int mounts_mountinfo_tell(struct wq_source *s, enum wq_mark mark)
+{
+	return wq_mounts_tell(&((struct mounts_mountinfo *) s->priv)->ms, mark);
+}
+
+static uint64_t mounts_mountinfo_deadline(struct wq_source *s)
+{
+	struct mounts_mountinfo *f = s->priv;
+
+	return f->pending ? f->rest_until : 0;
+}
+
+static int mounts_mountinfo_tick(struct wq_source *s)
+{
+	struct mounts_mountinfo *f = s->priv;
+	uint64_t start = wq_engine_now(s->m);
+	int rc;
+
+	if (wq_mountinfo_process_ended(&f->poll)) {
+		fclose(f->file);
+		f->file = NULL;
+		return wq_mounts_ended(&f->ms, f->root);
+	}
+	if (!f->pending && wq_mountinfo_changed(&f->poll)) {
+		f->pending = true;
+		wq_mountinfo_arm(&f->poll, false);
+	}
+	s->busy = f->pending;
+	if (!f->pending || start < f->rest_until)
+		return 0;
+	/* What changes from now on may be read too late: armed first. */
+	wq_mountinfo_arm(&f->poll, true);
+	f->pending = s->busy = false;
+	rc = read_all(f, WQ_MARK_NONE);
+	f->rest_until = wq_now_boottime() + (wq_now_boottime() - start);
+	return rc;
+}
+
+static int mounts_mountinfo_sweep(struct wq_source *s)
+{
+	((struct mounts_mountinfo *) s->priv)->pending = true;
+	return mounts_mountinfo_tick(s);
+}
+
+const struct wq_source_ops wq_mounts_mountinfo = {
+	.source = "mounts",
+	.backend = "mountinfo",
+	.about = "reads all mounts when there is a change: nothing that is undone at once, not who did it",
+	.probe = mounts_mountinfo_probe,
+	.open = mounts_mountinfo_open,
+	.apply = mounts_mountinfo_apply,
+	.snapshot = mounts_mountinfo_snapshot,
+	.tell = mounts_mountinfo_tell,
+	.sweep = mounts_mountinfo_sweep,
+	.deadline = mounts_mountinfo_deadline,
+	.tick = mounts_mountinfo_tick,
+	.close = mounts_mountinfo_close,
+};

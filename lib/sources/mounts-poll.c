@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sources/mounts.h"
+
+/* pidfd_open(2), since Linux 5.3; Debian 12's libc has it, older ones don't. */
+static int open_process(int pid)
+{
+	return (int) syscall(SYS_pidfd_open, pid, 0);
+}
+
+int wq_mountinfo_poll_open(struct wq_mountinfo_poll *p, struct wq_monitor *m, const struct wq_mount_ns *ns)
+{
+	int rc;
+
+	*p = (struct wq_mountinfo_poll) { .m = m, .wake = -1, .check = -1, .process = -1 };
+	if (ns->pid) {
+		p->process = open_process(ns->pid);
+		if (p->process < 0 || wq_engine_poll(m, p->process)) {
+			rc = -errno;
+			wq_mountinfo_poll_close(p);
+			return rc;
+		}
+	}
+	p->wake = wq_mount_ns_mountinfo(ns);
+	p->check = p->wake < 0 ? -1 : wq_mount_ns_mountinfo(ns);
+	if (p->check < 0) {
+		rc = p->wake < 0 ? p->wake : p->check;
+		wq_mountinfo_poll_close(p);
+		return rc;
+	}
+	wq_mountinfo_arm(p, true);
+	return 0;
+}
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void wq_mountinfo_poll_close(struct wq_mountinfo_poll *p)
+{
+	close_one(&p->wake);	/* that takes it out of the engine's poll, too */
+	close_one(&p->check);
+	close_one(&p->process);
+}
+
+static bool has_changed(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLPRI };
+
+	return fd >= 0 && poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLPRI;
+}
+
+bool wq_mountinfo_changed(struct wq_mountinfo_poll *p)
+{
+	return has_changed(p->check);
+}
+
+void wq_mountinfo_arm(struct wq_mountinfo_poll *p, bool on)
+{
+	if (on) {
+		has_changed(p->check);
+		has_changed(p->wake);
+	}
+	if (on != p->armed && p->wake >= 0)
+		wq_engine_poll_changes(p->m, p->wake, on);
+	p->armed = on;
+}
+
+bool wq_mountinfo_process_ended(struct wq_mountinfo_poll *p)
+{
+	struct pollfd fd = { .fd = p->process, .events = POLLIN };
+
+	if (p->process < 0 || poll(&fd, 1, 0) != 1)
+		return false;
+	wq_mountinfo_poll_close(p);
+	return true;
+}

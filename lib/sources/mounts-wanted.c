@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Which mounts the user wants to see: by their path, type and options. */
+#include "config.h"
+
+#include <errno.h>
+#include <libmount.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sources/mounts.h"
+
+struct wanted_path {
+	char *path;
+	size_t len;
+	const struct wq_watch *watch;
+};
+
+struct wq_mounts_wanted {
+	char *types, *options;		/* as findmnt(8) has them; NULL: any */
+	const struct wq_watch *all;	/* NULL: only what is below the paths */
+	struct wanted_path *paths;
+	size_t n;
+};
+
+void wq_mounts_wanted_free(struct wq_mounts_wanted *w)
+{
+	size_t i;
+
+	if (!w)
+		return;
+	for (i = 0; i < w->n; i++)
+		free(w->paths[i].path);
+	free(w->paths);
+	free(w->types);
+	free(w->options);
+	free(w);
+}
+
+/* ---- Paths ---- */
+
+/* Slashes at the end, and several at a time, say nothing. */
+static void tidy(char *path)
+{
+	char *to = path;
+
+	for (; *path; path++)
+		if (*path != '/' || to == path || to[-1] != '/')
+			*to++ = *path;
+	*to = '\0';
+	if (to[-1] == '/')
+		to[-1] = '\0';
+}
+
+/* @path without links, as far as it exists: what isn't there may come. */
+static char *resolve(const char *path, bool *there)
+{
+	char *real = realpath(path, NULL), *copy, *slash, *whole = NULL;
+
+	*there = real;
+	if (real || (errno != ENOENT && errno != ENOTDIR))
+		return real;
+	copy = strdup(path);
+	if (copy)
+		tidy(copy);
+	slash = copy ? strrchr(copy, '/') : NULL;
+	if (slash) {
+		bool ignored;
+
+		*slash = '\0';
+		real = *copy ? resolve(copy, &ignored) : strdup("");
+	} else if (copy) {
+		real = realpath(".", NULL);
+	}
+	if (real && asprintf(&whole, "%s/%s", real, slash ? slash + 1 : copy) < 0)
+		whole = NULL;
+	free(real);
+	free(copy);
+	*there = false;
+	return whole;
+}
+
+static int add_path(struct wq_mounts_wanted *w, struct wq_source *s, const char *name,
+		    const struct wq_mount_ns *ns, uint8_t id, struct wq_error *e)
+{
+	struct wanted_path *p = &w->paths[w->n];
+	bool there = true;
+
+	if (*ns->name && *name != '/')
+		return wq_fail(e, WQ_FAILURE, EINVAL, "%.300s: in another namespace paths begin with /", name);
+	if (!*name)
+		return wq_fail(e, WQ_FAILURE, ENOENT, "an empty path");
+	errno = ENOMEM;
+	p->path = *ns->name ? strdup(name) : resolve(name, &there);
+	if (!p->path)
+		return wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", name, strerror(errno));
+	w->n++;
+	tidy(p->path);
+	p->len = strlen(p->path);
+	p->watch = wq_engine_watch(s, id, s->ops->source, s->ops->backend, name);
+	if (!p->watch)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	if (!there)
+		wq_engine_log(s->m, WQ_LOG_WARNING, "%.300s: there is no such path; waiting for mounts there", name);
+	return 0;
+}
+
+static int set_up(struct wq_mounts_wanted *w, struct wq_source *s, const struct wq_source_config *c,
+		  const struct wq_mount_ns *ns, struct wq_error *e)
+{
+	size_t i;
+	int rc = 0;
+
+	w->types = c->types ? strdup(c->types) : NULL;
+	w->options = c->options ? strdup(c->options) : NULL;
+	w->paths = calloc(c->nobjects + 1, sizeof(*w->paths));
+	if (!w->paths || (c->types && !w->types) || (c->options && !w->options))
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	if (c->first_id + c->nobjects > 256)
+		return wq_fail(e, WQ_FAILURE, EINVAL, "IDs of watches go from 1 to 255");
+	for (i = 0; !rc && i < c->nobjects; i++)
+		rc = add_path(w, s, c->objects[i], ns, (uint8_t) (c->first_id + i), e);
+	if (rc || c->nobjects)
+		return rc;
+	w->all = wq_engine_watch(s, (uint8_t) c->first_id, s->ops->source, s->ops->backend, "/");
+	return w->all ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+}
+
+struct wq_mounts_wanted *wq_mounts_wanted_new(struct wq_source *s, const struct wq_source_config *c,
+					      const struct wq_mount_ns *ns, struct wq_error *e)
+{
+	struct wq_mounts_wanted *w = calloc(1, sizeof(*w));
+
+	if (!w) {
+		wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+		return NULL;
+	}
+	if (set_up(w, s, c, ns, e) == 0)
+		return w;
+	wq_mounts_wanted_free(w);
+	return NULL;
+}
+
+/* ---- Matching ---- */
+
+/* What isn't known matches nothing that was asked for. */
+static bool matches(const struct wq_mounts_wanted *w, const struct wq_mount *m)
+{
+	return m && (!w->types || (m->fstype && mnt_match_fstype(m->fstype, w->types))) &&
+	       (!w->options || (m->options && mnt_match_options(m->options, w->options)));
+}
+
+const struct wq_watch *wq_mounts_watch(const struct wq_mounts_wanted *w, const struct wq_mount *m,
+				       const struct wq_mount *was)
+{
+	size_t i;
+
+	/* Who waits for read-only ones is told that one of them is so no more. */
+	if (!matches(w, m) && !matches(w, was))
+		return NULL;
+	if (w->all)
+		return w->all;
+	for (i = 0; m->target && i < w->n; i++) {
+		const struct wanted_path *p = &w->paths[i];
+
+		if (strncmp(m->target, p->path, p->len) == 0 &&
+		    (m->target[p->len] == '/' || m->target[p->len] == '\0'))
+			return p->watch;
+	}
+	return NULL;
+}

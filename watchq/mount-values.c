@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the columns of mounts say. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mount-values.h"
+
+bool is_mount_column(enum column_id id)
+{
+	return (id >= COL_MOUNT && id <= COL_OLD_OPTIONS) || id == COL_MAJ_MIN;
+}
+
+static void set_text(struct value *v, const char *text)
+{
+	v->kind = text ? VALUE_TEXT : VALUE_UNKNOWN;
+	v->text = text;
+	v->len = text ? strlen(text) : 0;
+}
+
+static void set_number(struct value *v, uint64_t u)
+{
+	v->kind = u ? VALUE_UNSIGNED : VALUE_UNKNOWN;
+	v->u = u;
+}
+
+static void set_propagation(struct value *v, unsigned propagation)
+{
+	snprintf(v->own, sizeof(v->own), "%s%s%s",
+		 propagation & WQ_PROPAGATION_SHARED ? "shared" : "private",
+		 propagation & WQ_PROPAGATION_SLAVE ? ",slave" : "",
+		 propagation & WQ_PROPAGATION_UNBINDABLE ? ",unbindable" : "");
+	set_text(v, v->own);
+}
+
+static bool is_move(const struct wq_event *ev)
+{
+	return ev->rec.subtype_nr == WQ_MOUNT_MOVE_FROM || ev->rec.subtype_nr == WQ_MOUNT_MOVE_TO;
+}
+
+static void set_ids(struct value *v, enum column_id id, const struct wq_event *ev)
+{
+	uint64_t on, mount = wq_record_mount(&ev->rec, &on);
+
+	if (id == COL_MOUNT)
+		set_number(v, mount);
+	else if (on || ev->mount)
+		set_number(v, on ? on : ev->mount->parent);
+}
+
+/* Of the mount as it is: it is known. */
+static void set_known(struct value *v, enum column_id id, const struct wq_mount *m)
+{
+	bool known = m->options;	/* at all: it was there when it was asked about */
+
+	switch (id) {
+	case COL_MOUNT_ID:
+		set_number(v, m->old_id);
+		return;
+	case COL_TARGET:
+		set_text(v, m->target);
+		return;
+	case COL_SOURCE:
+		set_text(v, m->source);
+		return;
+	case COL_FSTYPE:
+		set_text(v, m->fstype);
+		return;
+	case COL_OPTIONS:
+		set_text(v, m->options);
+		return;
+	case COL_VFS_OPTIONS:
+		set_text(v, m->vfs_options);
+		return;
+	case COL_FS_OPTIONS:
+		set_text(v, m->fs_options);
+		return;
+	case COL_ROOT:
+		set_text(v, m->root);
+		return;
+	case COL_MAJ_MIN:
+		snprintf(v->own, sizeof(v->own), "%u:%u", m->major, m->minor);
+		set_text(v, known ? v->own : NULL);
+		return;
+	case COL_PROPAGATION:
+		if (known)
+			set_propagation(v, m->propagation);
+		else
+			set_text(v, NULL);
+		return;
+	case COL_PEER_GROUP:
+		if (!known || m->peer_group)
+			set_number(v, m->peer_group);
+		return;
+	default:
+		set_number(v, m->ns);
+		return;
+	}
+}
+
+void mount_value(enum column_id id, const struct wq_event *ev, struct value *v)
+{
+	v->kind = VALUE_NONE;
+	switch (id) {
+	case COL_MOUNT:
+	case COL_PARENT:
+		set_ids(v, id, ev);
+		return;
+	case COL_OLD_TARGET:
+		if (ev->was && is_move(ev))
+			set_text(v, ev->was->target);
+		return;
+	case COL_OLD_OPTIONS:
+		if (ev->was && !is_move(ev))
+			set_text(v, ev->was->options);
+		return;
+	default:
+		if (ev->mount)
+			set_known(v, id, ev->mount);
+		return;
+	}
+}
