@@ -249,6 +249,9 @@ const struct wq_dialect *wq_monitor_dialect(const struct wq_monitor *m);
 void wq_monitor_set_match(struct wq_monitor *m, wq_match_fn fn, void *data);
 /** Whether names of keys are looked up; they are unless told otherwise. */
 void wq_monitor_set_names(struct wq_monitor *m, bool on);
+/** Whether the names of the processes that did something are looked up, where that takes
+ * looking; they are unless told otherwise. */
+void wq_monitor_set_commands(struct wq_monitor *m, bool on);
 /** Be done after @n events; 0 is never. */
 void wq_monitor_set_count(struct wq_monitor *m, uint64_t n);
 /** Tell first what there is, marked WQ_MARK_INITIAL; and with @once nothing else. */

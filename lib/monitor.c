@@ -25,7 +25,7 @@ int wq_monitor_new(struct wq_monitor **out, wq_event_fn fn, void *data)
 		return -ENOMEM;
 	m->fn = fn;
 	m->fn_data = data;
-	m->names = true;
+	m->names = m->commands = true;
 	m->interval = 1000000000;
 	m->epfd = epoll_create1(EPOLL_CLOEXEC);
 	m->timerfd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -89,6 +89,11 @@ void wq_monitor_set_match(struct wq_monitor *m, wq_match_fn fn, void *data)
 void wq_monitor_set_names(struct wq_monitor *m, bool on)
 {
 	m->names = on;
+}
+
+void wq_monitor_set_commands(struct wq_monitor *m, bool on)
+{
+	m->commands = on;
 }
 
 void wq_monitor_set_count(struct wq_monitor *m, uint64_t n)
@@ -156,6 +161,11 @@ bool wq_engine_wants_initial(const struct wq_monitor *m)
 bool wq_engine_wants_names(const struct wq_monitor *m)
 {
 	return m->names;
+}
+
+bool wq_engine_wants_commands(const struct wq_monitor *m)
+{
+	return m->commands;
 }
 
 void wq_engine_want_names(struct wq_monitor *m)

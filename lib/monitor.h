@@ -25,7 +25,7 @@ struct wq_monitor {
 	struct wq_filter filter;
 	const struct wq_dialect *dialect;	/* of captures; NULL: not said yet */
 	bool dialect_asked;		/* and not what a capture said */
-	bool names, initial, once, marks, thread, realtime;
+	bool names, commands, initial, once, marks, thread, realtime;
 	uint64_t sweep;			/* ns; 0: never */
 	uint64_t interval;		/* ns */
 	bool recursive, all;		/* keys */

@@ -11,7 +11,7 @@
 #include "statmount.h"
 #include "uapi-mounts.h"
 
-#define BUF_FIRST	8192	/* bytes: paths and options are rarely longer */
+#define BUF_FIRST	2048	/* bytes: paths and options are rarely longer, and the kernel allocates as many */
 #define BUF_MAX		(16u << 20)
 #define MASK \
 	(WQ_UAPI_STATMOUNT_SB_BASIC | WQ_UAPI_STATMOUNT_MNT_BASIC | WQ_UAPI_STATMOUNT_MNT_ROOT | \

@@ -178,6 +178,19 @@ static bool needs_names(const struct options *o)
 	return o->output.format != FORMAT_BINARY || o->output.annotated;
 }
 
+static bool needs_commands(const struct options *o)
+{
+	unsigned i;
+
+	for (i = 0; i < o->nmatch; i++)
+		if (o->match[i].column == COL_COMMAND)
+			return true;
+	for (i = 0; i < o->output.columns.n; i++)
+		if (o->output.columns.ids[i] == COL_COMMAND)
+			return true;
+	return o->output.format == FORMAT_BINARY && o->output.annotated;
+}
+
 static int open_all(struct run *r, bool live)
 {
 	int rc = live ? outlet_open(&r->out, r->o, writer_wait, &r->writer)
@@ -223,6 +236,7 @@ struct run *run_new(const struct options *o, int *status)
 	wq_monitor_set_dialect(r->m, o->filter.dialect);
 	wq_monitor_set_count(r->m, o->count);
 	wq_monitor_set_names(r->m, needs_names(o));
+	wq_monitor_set_commands(r->m, needs_commands(o));
 	wq_monitor_set_initial(r->m, o->initial, o->once);
 	wq_monitor_set_marks(r->m, o->marks);
 	wq_monitor_set_sweep(r->m, o->sweep);

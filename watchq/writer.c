@@ -8,10 +8,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "writer.h"
 
+#define GATHER		1000000	/* ns */
 #define GRACE_MS	1000	/* that an output may stand still when it is to end */
 
 struct writer {
@@ -19,6 +21,7 @@ struct writer {
 	struct wq_backlog *backlog;
 	pthread_t thread;
 	bool running;
+	int64_t last;		/* when all was written, CLOCK_MONOTONIC, ns */
 	int orders;		/* eventfd: something of these was set */
 	atomic_bool reopen, finish, give_up;
 	int late;		/* before finish is set; 0: there is time */
@@ -87,9 +90,27 @@ static int wait_for_more(struct writer *w)
 	return fds[2].revents & (POLLERR | POLLHUP | POLLNVAL) ? -EPIPE : 0;
 }
 
+/* Events that come by ones and twos, and fast, are let gather a little: being woken for
+ * them costs more than writing them does. One that comes alone is waited for. */
+static void let_gather(struct writer *w, unsigned written)
+{
+	const struct timespec pause = { .tv_nsec = GATHER };
+	struct timespec ts;
+	int64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (int64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+	if (written > 1 && now - w->last < GATHER) {
+		nanosleep(&pause, NULL);
+		now += GATHER;
+	}
+	w->last = now;
+}
+
 static int write_events(struct writer *w)
 {
 	struct wq_event ev;
+	unsigned written = 0;
 	int rc = outlet_begin(w->out);
 
 	while (!rc) {
@@ -103,12 +124,16 @@ static int write_events(struct writer *w)
 		} else if (wq_backlog_next(w->backlog, &ev)) {
 			rc = outlet_event(w->out, &ev);
 			wq_backlog_done(w->backlog);
+			written++;
 		} else {
 			rc = outlet_flush(w->out);
 			if (ending)
 				return rc;
-			if (!rc)
+			if (!rc && written)
+				let_gather(w, written);
+			else if (!rc)
 				rc = wait_for_more(w);
+			written = 0;
 		}
 	}
 	/* What can't be shown keeps nothing back that could be. */

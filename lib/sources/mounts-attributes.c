@@ -32,6 +32,7 @@ struct wq_mount_attributes {
 	bool looking;		/* at all, one after the other */
 	bool swept;		/* because the user wants it, not mountinfo */
 	uint64_t took;		/* ns of processor time, so far */
+	uint64_t took_all;	/* the same of all such looks */
 };
 
 struct wq_mount_attributes *wq_mount_attributes_new(struct wq_mounts *ms, const struct wq_mount_ns *ns,
@@ -53,8 +54,11 @@ struct wq_mount_attributes *wq_mount_attributes_new(struct wq_mounts *ms, const 
 
 void wq_mount_attributes_free(struct wq_mount_attributes *a)
 {
-	if (a)
-		wq_mountinfo_poll_close(&a->poll);
+	if (!a)
+		return;
+	wq_engine_log(a->m, WQ_LOG_DEBUG, "looking for changes of options took %.3f ms of processor time",
+		      (double) a->took_all / 1e6);
+	wq_mountinfo_poll_close(&a->poll);
 	free(a);
 }
 
@@ -121,7 +125,9 @@ static int look(struct wq_mount_attributes *a)
 
 	for (i = 0; !rc && i < SLICE && (n = wq_mount_table_next(a->ms->table)); i++)
 		rc = wq_mounts_look_again(a->ms, n);
-	a->took += processor_time() - start;
+	start = processor_time() - start;
+	a->took += start;
+	a->took_all += start;
 	if (rc || n)
 		return rc;
 	a->looking = false;

@@ -20,6 +20,7 @@
 #include "uapi-mounts.h"
 
 #define BUF_SIZE	16384	/* bytes: some 400 events */
+#define COMM_LASTS	1000000	/* ns */
 #define LIST		512	/* IDs at a time */
 #define INIT_FLAGS	(WQ_UAPI_FAN_REPORT_MNT | FAN_CLOEXEC | FAN_NONBLOCK)
 
@@ -32,8 +33,11 @@ struct mounts_fanotify {
 	bool doubt;		/* all is to be looked at */
 	bool had_any;		/* there were mounts: none any more is the end */
 	uint64_t first;		/* the root's ID */
-	char comm[16];
+	char comm[16];		/* of comm_pid, at comm_at; "": not known */
+	int comm_pid;
+	uint64_t comm_at;
 	size_t len, pos;	/* what was read, and how far it is told */
+	uint64_t emptied;	/* the dispatch in which all that was there was read */
 	unsigned char buf[BUF_SIZE];
 };
 
@@ -192,14 +196,18 @@ static int mounts_fanotify_open(struct wq_source *s, const struct wq_source_conf
 /* ---- Events ---- */
 
 /* What the process is called now: it may be gone, or have become another program. */
-static const char *command(struct mounts_fanotify *f, int pid)
+static const char *command(struct wq_source *s, int pid)
 {
+	struct mounts_fanotify *f = s->priv;
 	char path[32];
 	ssize_t n;
 	int fd;
 
-	if (pid <= 0)
+	if (pid <= 0 || !wq_engine_wants_commands(s->m))
 		return NULL;
+	/* Who makes many changes makes them one right after the other. */
+	if (pid == f->comm_pid && wq_engine_now(s->m) < f->comm_at + COMM_LASTS)
+		return f->comm;
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -210,6 +218,8 @@ static const char *command(struct mounts_fanotify *f, int pid)
 		return NULL;
 	f->comm[n] = '\0';
 	f->comm[strcspn(f->comm, "\n")] = '\0';
+	f->comm_pid = pid;
+	f->comm_at = wq_engine_now(s->m);
 	return f->comm;
 }
 
@@ -234,7 +244,7 @@ static int apply(struct wq_source *s, const struct wq_fan_event *ev)
 	struct mounts_fanotify *f = s->priv;
 	struct wq_item by = {
 		.boottime = wq_now_boottime(), .pid = ev->pid > 0 ? (uint32_t) ev->pid : 0,
-		.command = command(f, ev->pid),
+		.command = command(s, ev->pid),
 	};
 	bool attached = ev->mask & WQ_UAPI_FAN_MNT_ATTACH, detached = ev->mask & WQ_UAPI_FAN_MNT_DETACH;
 
@@ -251,10 +261,13 @@ static int apply(struct wq_source *s, const struct wq_fan_event *ev)
 }
 
 /* 1: there is something in the buffer. */
-static int refill(struct mounts_fanotify *f, struct wq_error *e)
+static int refill(struct wq_source *s, struct wq_error *e)
 {
+	struct mounts_fanotify *f = s->priv;
 	ssize_t n;
 
+	if (f->emptied == wq_engine_now(s->m))
+		return 0;	/* poll(2) tells if there is more by now */
 	do
 		n = read(f->fd, f->buf, sizeof(f->buf));
 	while (n < 0 && errno == EINTR);
@@ -262,6 +275,8 @@ static int refill(struct mounts_fanotify *f, struct wq_error *e)
 		return wq_fail(e, WQ_FAILURE, errno, "can't read fanotify's events: %s", strerror(errno));
 	f->pos = 0;
 	f->len = n > 0 ? (size_t) n : 0;
+	if (f->len < sizeof(f->buf) / 2)
+		f->emptied = wq_engine_now(s->m);
 	return n > 0;
 }
 
@@ -279,7 +294,7 @@ static int mounts_fanotify_pull(struct wq_source *s, struct wq_error *e)
 {
 	struct mounts_fanotify *f = s->priv;
 	struct wq_fan_event ev;
-	int rc = f->pos < f->len ? 1 : refill(f, e);
+	int rc = f->pos < f->len ? 1 : refill(s, e);
 
 	if (rc <= 0)
 		return rc ? rc : check_end(s);
