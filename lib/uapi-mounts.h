@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The kernel's interface to mounts, in names of our own: headers may be older than the
- * kernel that watchq then runs on. uapi-check.c compares them where the system has them.
+ * kernel that watchq then runs on. uapi-mounts-check.c compares them
+ * where the system has them.
  */
 #ifndef WQ_UAPI_MOUNTS_H
 #define WQ_UAPI_MOUNTS_H

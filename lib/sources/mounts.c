@@ -136,6 +136,15 @@ static int told(int rc)
 	return rc == WQ_NO_ROOM ? 0 : rc;
 }
 
+/* What it is on goes before it, however far up: who applies one event after the other
+ * knows by then where that is. */
+static int tell_from_top(struct wq_mounts *ms, struct wq_mount_node *n, const struct change *c)
+{
+	int rc = n->parent ? tell_from_top(ms, n->parent, c) : 0;
+
+	return rc || !n->listed || !n->now ? rc : tell(ms, n, c);
+}
+
 int wq_mounts_tell(struct wq_mounts *ms, enum wq_mark mark)
 {
 	const struct change c = { .mark = mark };
@@ -147,10 +156,8 @@ int wq_mounts_tell(struct wq_mounts *ms, enum wq_mark mark)
 		next = n->prev;
 		rc = n->now ? 0 : tell(ms, n, &c);
 	}
-	for (n = wq_mount_table_first(ms->table); n && !rc; n = next) {
-		next = n->next;
-		rc = tell(ms, n, &c);
-	}
+	for (n = wq_mount_table_first(ms->table); n && !rc; n = n->next)
+		rc = differs(n) ? tell_from_top(ms, n, &c) : 0;
 	return told(rc);
 }
 
@@ -216,6 +223,32 @@ static int look(struct wq_mounts *ms, uint64_t id, struct wq_mount *m)
 
 /* ---- Something happened ---- */
 
+/* Whether @n is on a mount that was, by what is known of it, somewhere else: an event will
+ * tell that it has moved. */
+static bool is_astray(struct wq_mounts *ms, const struct wq_mount_node *n)
+{
+	return !n->parent && n->now && n->now->target && n->now->parent != n->id &&
+	       wq_mount_table_find(ms->table, n->now->parent);
+}
+
+/* By now that may be known. */
+static int look_for_strays(struct wq_mounts *ms)
+{
+	struct wq_mount_node *n, *next;
+	int rc = 0;
+
+	if (!ms->astray)
+		return 0;
+	ms->astray = false;
+	for (n = wq_mount_table_first(ms->table); n && !rc; n = next) {
+		next = n->next;
+		if (is_astray(ms, n))
+			rc = wq_mounts_look_again(ms, n);
+		ms->astray |= !rc && is_astray(ms, n);
+	}
+	return rc;
+}
+
 /* Where @n is now was another's place: what was mounted beneath has moved it up, of
  * which no event tells. What has gone from there has one of its own. */
 static int look_beneath(struct wq_mounts *ms, struct wq_mount_node *n, const struct change *c)
@@ -254,6 +287,7 @@ int wq_mounts_attached(struct wq_mounts *ms, uint64_t id, const struct wq_item *
 	rc = n ? set(ms, n, &m, &there) : -ENOMEM;
 	if (rc < 0)
 		return rc;
+	ms->astray |= is_astray(ms, n);
 	n->moved = n->looked = false;
 	rc = told(tell(ms, n, &c));
 	return rc ? rc : look_beneath(ms, there, &c);
@@ -330,8 +364,11 @@ int wq_mounts_moved(struct wq_mounts *ms, uint64_t id, const struct wq_item *by)
 	n->looked = false;
 	if (rc < 0)
 		return rc;
+	ms->astray |= is_astray(ms, n);
 	rc = told(tell(ms, n, &c));
-	return rc ? rc : look_beneath(ms, there, &c);
+	if (!rc)
+		rc = look_beneath(ms, there, &c);
+	return rc ? rc : look_for_strays(ms);
 }
 
 int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n)

@@ -32,6 +32,7 @@ struct wq_mounts {
 	uint64_t ns;		/* inode of the namespace */
 	uint64_t round;		/* of snapshots */
 	bool resynced;		/* by one behind the first */
+	bool astray;		/* some are on mounts that have moved, of which no event told yet */
 	/** What a mount is now, as wq_statmount(); NULL: it can't be asked for. */
 	int (*look)(void *data, uint64_t id, struct wq_mount *m);
 	void *data;
