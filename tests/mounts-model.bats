@@ -78,6 +78,7 @@ one() {	# SEED OPERATIONS OPTION...
 	if ! DEADLINE=20 await settled; then
 		echo "seed $seed: what there is, and what the stream says:" >&2
 		diff truth model >&2
+		tail -n 40 err >&2
 		kill -KILL "$watcher"
 		return 1
 	fi

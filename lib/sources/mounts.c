@@ -337,31 +337,43 @@ static int forget_place(struct wq_mount_node *n)
 	return 0;
 }
 
-int wq_mounts_moved(struct wq_mounts *ms, uint64_t id, const struct wq_item *by)
+/* What @n is, since it was moved; or if it is gone by now, that it was moved to where isn't
+ * known any more. */
+static int move(struct wq_mounts *ms, struct wq_mount_node *n, struct wq_mount_node **there)
 {
-	const struct change c = { .by = by };
-	struct wq_mount_node *n = wq_mount_table_find(ms->table, id), *there = NULL;
+	struct wq_mount *before = wq_mount_ref(n->now);
 	struct wq_mount m;
-	int rc;
+	int rc = look(ms, n->id, &m);
 
-	if (!n || !n->now)
-		return wq_mounts_attached(ms, id, by);
-	rc = look(ms, id, &m);
 	if (rc == -ENOENT) {
-		/* It was moved, and is gone: to where isn't known any more. */
-		m = *n->now;
+		m = *before;
 		m.parent = 0;
 		m.target = NULL;
-	} else if (rc) {
-		return rc;
+		rc = 0;
 	}
-	rc = set(ms, n, &m, &there);
+	if (!rc)
+		rc = set(ms, n, &m, there);
+	wq_mount_unref(before);
+	if (rc < 0)
+		return rc;
 	n->moved |= rc == 1;
 	/* It was looked at since it was moved: told by then, if not by an event; else from
 	 * where isn't known. */
 	if (rc == 0 && !n->looked)
 		rc = forget_place(n);
 	n->looked = false;
+	return rc;
+}
+
+int wq_mounts_moved(struct wq_mounts *ms, uint64_t id, const struct wq_item *by)
+{
+	const struct change c = { .by = by };
+	struct wq_mount_node *n = wq_mount_table_find(ms->table, id), *there = NULL;
+	int rc;
+
+	if (!n || !n->now)
+		return wq_mounts_attached(ms, id, by);
+	rc = move(ms, n, &there);
 	if (rc < 0)
 		return rc;
 	ms->astray |= is_astray(ms, n);
