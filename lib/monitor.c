@@ -307,8 +307,8 @@ static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const ch
 		if (ops->probe(c, e) == 0) {
 			wq_engine_log(m, WQ_LOG_INFO, "backend %s", ops->backend);
 			if (best.err)
-				wq_engine_log(m, WQ_LOG_WARNING, "%.60s: %.400s; using --backend %s", object, best.text,
-					      ops->backend);
+				wq_engine_log(m, WQ_LOG_WARNING, "%.60s%s%.400s; using --backend %s", object ? object : "",
+					      object ? ": " : "", best.text, ops->backend);
 			return ops;
 		}
 		if (!best.err)
@@ -324,7 +324,8 @@ static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const ch
 	else {
 		struct wq_error last = *e;	/* why the last one does not work */
 
-		wq_fail(e, last.kind, last.err, "%.400s; 'watchq info' tells what works here", last.text);
+		if (last.kind == WQ_NOTSUPP)
+			wq_fail(e, last.kind, last.err, "%.400s; 'watchq info' tells what works here", last.text);
 	}
 	return NULL;
 }
@@ -342,12 +343,12 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 
 	if (first_id < 1 || first_id > 255)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "IDs of watches go from 1 to 255");
-	ops = choose_backend(m, source, nobjects ? objects[0] : source, backend, &c, e);
+	ops = choose_backend(m, source, nobjects ? objects[0] : NULL, backend, &c, e);
 	if (!ops) {
 		struct wq_error why = *e;
 
-		if (why.kind == WQ_NOTSUPP)
-			wq_fail(e, why.kind, why.err, "%.60s: %.440s", nobjects ? objects[0] : source, why.text);
+		if (why.kind == WQ_NOTSUPP && nobjects)
+			wq_fail(e, why.kind, why.err, "%.60s: %.440s", objects[0], why.text);
 		return -e->err;
 	}
 	return new_source(m, ops, &c, e) ? 0 : -e->err;
