@@ -31,10 +31,10 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 
 @test "numbers of 4 bytes in columns, in DETAIL, and to match" {
 	unhex "$DATA/dialect-feb-2020-little.hex" >c
-	watchq decode --dialect feb-2020 --endian little -r -n -o ID,MOUNT,AUX-MOUNT,DETAIL -e mount/move_from c >o
-	equal "$(grep mount= o)" '2 4294967294 34 mount=4294967294\x20aux-mount=34'
-	watchq decode --dialect feb-2020 --endian little -J -o SEQ,AUX-MOUNT -m AUX-MOUNT=33 -m MOUNT=21 c >o
-	equal "$(grep aux o)" '{"seq":2,"aux_mount":33}'
+	watchq decode --dialect feb-2020 --endian little -r -n -o ID,MOUNT,PARENT,DETAIL -e mount/move_from c >o
+	equal "$(grep mount= o)" '2 34 4294967294 mount=4294967294\x20aux-mount=34'
+	watchq decode --dialect feb-2020 --endian little -J -o SEQ,PARENT -m PARENT=21 -m MOUNT=33 c >o
+	equal "$(grep parent o)" '{"seq":2,"parent":21}'
 }
 
 @test "a body shorter than the dialect's is bad" {
@@ -133,7 +133,7 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 	equal "$(watchq decode --list-events --dialect v5-2019 -r -n | cut -d' ' -f1 | uniq | xargs)" "meta key block usb note"
 	equal "$(watchq decode --dialect feb-2020 --list-events -r -n | cut -d' ' -f1 | uniq | xargs)" "meta key mount sb note"
 	watchq decode -H --dialect v5-2019 -r -n | cut -d' ' -f1 >o
-	run -1 grep -xE 'MOUNT|AUX-MOUNT|SB-ID|COOKIE|INODE|BLOCK|FLAGS' o
+	run -1 grep -xE 'MOUNT|PARENT|TARGET|SB-ID|COOKIE|INODE|BLOCK|FLAGS' o
 	equal "$(grep -cxE 'SEQ|MAJ:MIN|SECTOR|NAME|ERROR' o)" 5
 	# All that is in the captures of the tests is in the lists.
 	for dialect in $DIALECTS; do

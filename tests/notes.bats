@@ -55,8 +55,8 @@ cleared() { printf '01000004%s%s00000000\n' "$(le 4 $((16 | ${2:-1} << 8)))" "$(
 
 @test "JSON: 2^53 is a number still, one more is a text" {
 	printf '02000000 18000000 %s %s' "$(le 8 $((1 << 53)))" "$(le 8 $(((1 << 53) + 1)))" | hex |
-		watchq decode -J --endian little -o MOUNT,AUX-MOUNT >o
-	equal "$(cat o)" '{"mount":9007199254740992,"aux_mount":"9007199254740993"}'
+		watchq decode -J --endian little -o PARENT,MOUNT >o
+	equal "$(cat o)" '{"parent":9007199254740992,"mount":"9007199254740993"}'
 }
 
 # usb NAME: a record whose name is any bytes, `\xHH` for some.

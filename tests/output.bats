@@ -85,7 +85,7 @@ decode() { watchq decode --endian little "$@" c; }
 	equal "$(decode -J | jq -s length)" 50
 	equal "$(decode -J | jq -c 'select(.event=="ring_loss") | [.lost, has("key")]')" '["12345678901234567890",false]'
 	equal "$(decode -J | jq -c 'select(.event=="loss") | [.lost, has("lost"), has("object")]')" '[null,true,false]'
-	equal "$(decode -J | jq -c 'select(.seq==14) | [.mount,.aux_mount]')" '[2147483649,"1234605616436508552"]'
+	equal "$(decode -J | jq -c 'select(.seq==14) | [.parent,.mount]')" '[2147483649,"1234605616436508552"]'
 }
 
 # Without the two losses of the golden capture, which nothing keeps out.
