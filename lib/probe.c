@@ -26,6 +26,12 @@ static void split(struct wq_capability *row, const char *text)
 		snprintf(row->remedy, sizeof(row->remedy), "%s", semi + 2);
 }
 
+/* Whether the kernel's notification pipe is what it is about. */
+static bool is_of_keys(const char *name)
+{
+	return strncmp(name, "key", 3) == 0 || strcmp(name, "notification-pipe") == 0;
+}
+
 static void no(struct wq_capability *row, const struct wq_error *e)
 {
 	row->works = 0;
@@ -34,7 +40,7 @@ static void no(struct wq_capability *row, const struct wq_error *e)
 		return;
 	if (e->err == EPERM)
 		snprintf(row->remedy, sizeof(row->remedy), "allow it in the sandbox, or run watchq outside");
-	else
+	else if (is_of_keys(row->name))
 		snprintf(row->remedy, sizeof(row->remedy), "a kernel with CONFIG_WATCH_QUEUE=y and CONFIG_KEY_NOTIFICATIONS=y");
 }
 

@@ -7,7 +7,7 @@ load lib
 @test "info tells of the kernel, the queue, the limits and each backend" {
 	run -0 watchq info
 	local name
-	for name in kernel notification-pipe queue-depth key-notifications watch-limit realtime keys/pipe; do
+	for name in kernel notification-pipe queue-depth key-notifications watch-limit realtime keys/pipe mounts/fanotify mounts/mountinfo; do
 		[[ $output =~ (^|$'\n')$name\  ]]
 	done
 	[[ $output =~ $(uname -r) ]]
@@ -38,6 +38,25 @@ load lib
 			[[ $output =~ "keys: @s: " ]]
 		fi
 	done
+}
+
+@test "info agrees with what mounts does" {
+	local works backend
+	for backend in fanotify mountinfo; do
+		works=$(watchq info -J | jq -r --arg name "mounts/$backend" 'select(.name == $name).works')
+		if [ "$works" = true ]; then
+			run -3 watchq mounts -w 10ms --backend "$backend"
+		else
+			run -2 watchq mounts -w 10ms --backend "$backend"
+		fi
+	done
+}
+
+@test "what helps with mounts is not what helps with keys" {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$WATCHQ" info -J >"$BATS_TEST_TMPDIR/o"
+	equal "$(jq -r 'select(.name == "mounts/fanotify").works' "$BATS_TEST_TMPDIR/o")" false
+	jq -se 'map(select(.name | startswith("mounts/"))) | length == 2 and all((.remedy // "") | contains("WATCH_QUEUE") | not)' "$BATS_TEST_TMPDIR/o"
+	jq -se 'map(select(.works == false)) | all(.remedy | length > 10)' "$BATS_TEST_TMPDIR/o"
 }
 
 @test "where the best backend does not work, the next one is said, with the reason" {

@@ -56,7 +56,7 @@ static int open_group(bool *unlimited, struct wq_error *e)
 	switch (errno) {
 	case EINVAL:
 	case ENOSYS:
-		return wq_fail(e, WQ_NOTSUPP, errno, "this kernel has no mount events (fanotify's, Linux 6.15)");
+		return wq_fail(e, WQ_NOTSUPP, errno, "this kernel's fanotify has no mount events; they take Linux 6.15 or later, with CONFIG_FANOTIFY");
 	case EPERM:
 		return wq_fail(e, WQ_NOTSUPP, EPERM, "no fanotify: %s; before Linux 6.16 it takes CAP_SYS_ADMIN, as root has it", strerror(EPERM));
 	case EMFILE:
@@ -73,6 +73,8 @@ static int mark(int fd, const struct wq_mount_ns *ns, struct wq_error *e)
 		return 0;
 	if (errno == EPERM)
 		return wq_fail(e, WQ_NOTSUPP, EPERM, "mount events take CAP_SYS_ADMIN in the user namespace that the mount namespace belongs to; run watchq as root, or both inside 'unshare -Urm'");
+	if (errno == ENOSPC)
+		return wq_fail(e, WQ_FAILURE, ENOSPC, "no more fanotify marks for this user; raise /proc/sys/fs/fanotify/max_user_marks");
 	return wq_fail(e, errno == EINVAL ? WQ_NOTSUPP : WQ_FAILURE, errno, "fanotify_mark: %s", strerror(errno));
 }
 
@@ -86,7 +88,7 @@ static int ask(const struct wq_mount_ns *ns, struct wq_error *e)
 	wq_statmount_free(sm);
 	if (n >= 0)
 		return 0;
-	return wq_fail(e, n == -ENOMEM ? WQ_FAILURE : WQ_NOTSUPP, (int) -n, "listmount: %s", strerror((int) -n));
+	return wq_fail(e, n == -ENOMEM ? WQ_FAILURE : WQ_NOTSUPP, (int) -n, "listmount: %s; a sandbox must allow listmount(2) and statmount(2)", strerror((int) -n));
 }
 
 static int mounts_fanotify_probe(const struct wq_source_config *c, struct wq_error *e)
