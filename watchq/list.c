@@ -157,6 +157,18 @@ int list_columns(const struct output_config *config, const struct wq_dialect *d)
 	return list_print(l);
 }
 
+/* Other names that lists of events may have for some of a type's. */
+static void add_aliases(struct list *l, const struct wq_type *t)
+{
+	char help[80];
+	unsigned i;
+
+	for (i = 0; i < t->naliases; i++) {
+		snprintf(help, sizeof(help), _("the same as %s"), t->aliases[i].help);
+		list_add(l, t->name, t->aliases[i].name, "", help);
+	}
+}
+
 int list_events(const struct output_config *config, const struct wq_dialect *d, const char *const *types)
 {
 	struct list *l = list_new(config, "TYPE", "EVENT", "#NUMBER", "DESCRIPTION", NULL);
@@ -176,6 +188,7 @@ int list_events(const struct output_config *config, const struct wq_dialect *d, 
 			snprintf(nr, sizeof(nr), "%u", t->subtypes[j].nr);
 			list_add(l, t->name, t->subtypes[j].name, nr, _(t->subtypes[j].help));
 		}
+		add_aliases(l, t);
 	}
 	return list_print(l);
 }
