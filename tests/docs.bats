@@ -160,11 +160,36 @@ load_completion() {
 	none_missing 'left out, and not marked' "$(given $key --output-all)" "$(given $key; echo "$marked")"
 }
 
-@test "every event of keys is in watchq-keys(1), and no other" {
-	listed=$(page watchq-keys.1.adoc | sed -n '/^=== Events/,/^=== Backends/p' | sed -n 's/^\*\([a-z_]*\)\*::.*/\1/p')
-	events=$(list -c 2 keys --list-events)
-	none_missing 'not in watchq-keys(1)' "$events" "$listed"
-	none_missing 'watchq-keys(1) has events that are not there' "$listed" "$events"
+# Those that have a number; the others are other names of them.
+numbered() { awk '$3 ~ /^[0-9]+$/ { print $1, $3, $2 }'; }
+
+@test "every event of keys and mounts is in the command's page, and no other" {
+	for command in keys mounts; do
+		listed=$(page "watchq-$command.1.adoc" | sed -n '/^=== Events/,/^=== Backends/p' | sed -n 's/^\*\([a-z_]*\)\*::.*/\1/p')
+		events=$("$WATCHQ" "$command" --list-events --raw | numbered | cut -d ' ' -f 3)
+		none_missing "not in watchq-$command(1)" "$events" "$listed"
+		none_missing "watchq-$command(1) has events that are not there" "$listed" "$events"
+	done
+}
+
+@test "other names of events: each is in watchq-mounts(1), and means what it says" {
+	needs jq
+	names=$("$WATCHQ" mounts --list-events --json | jq -r 'select(.number == null) | .event')
+	[ "$(xargs <<<"$names")" = 'mount umount move remount' ]
+	for name in $names; do
+		meant=$("$WATCHQ" mounts --list-events --json | jq -r --arg name "$name" 'select(.event == $name).description')
+		[[ $meant =~ ^'the same as '([a-z_]+)(' and '([a-z_]+))?$ ]]
+		line=$(page watchq-mounts.1.adoc | grep "^\* \*$name\*: ")
+		[ "$(grep -oE '[a-z_]+' <<<"${line#*"$name"}" | grep -vx and | xargs)" = "$(xargs <<<"${BASH_REMATCH[1]} ${BASH_REMATCH[3]-}")" ]
+		for event in new_mount unmount move_from move_to readonly setattr expiry; do
+			! grep -qw "$event" <<<"$meant" || echo "$event"
+		done >"$BATS_TEST_TMPDIR/want"
+		# Records of all of them, with their numbers: 0 to 6.
+		needs xxd
+		for nr in 0 1 2 3 4 5 6; do printf '020000%02x1800000001000000000000000200000000000000' "$nr"; done | xxd -r -p |
+			"$WATCHQ" decode --endian little --events "$name" --raw --noheadings --output EVENT | sort >"$BATS_TEST_TMPDIR/have"
+		sort "$BATS_TEST_TMPDIR/want" | diff - "$BATS_TEST_TMPDIR/have"
+	done
 }
 
 # TYPE NUMBER EVENT, from the tables of the page.
@@ -177,7 +202,7 @@ tables() {
 }
 
 @test "every type and event is in watchq-record(5) with its number, and no other" {
-	events=$("$WATCHQ" decode --list-events --raw | awk '$1 != "TYPE" { print $1, $3, $2 }')
+	events=$("$WATCHQ" decode --list-events --raw | numbered)
 	none_missing 'not in watchq-record(5)' "$events" "$(tables)"
 	none_missing 'watchq-record(5) has events that are not there' "$(tables)" "$events"
 }
@@ -208,6 +233,8 @@ dialect_table() {
 
 @test "default columns are those that the page tells" {
 	needs xxd
+	line=$(page watchq-mounts.1.adoc | grep '^The default columns are')
+	[ "$(grep -oE '[A-Z][A-Z-]+' <<<"$line" | xargs)" = "$("$WATCHQ" mounts --raw --initial --once --backend mountinfo | head -n 1)" ]
 	line=$(page watchq-decode.1.adoc | grep '^The default columns are')
 	heading=$(xxd -r -p <<<0100000210010000e8030000e9030000 | "$WATCHQ" decode --raw --endian little | head -n 1)
 	[ "$(grep -oE '[A-Z][A-Z-]+' <<<"$line" | xargs)" = "$heading" ]
@@ -276,7 +303,7 @@ needs() {
 
 @test "completion: events" {
 	load_completion
-	for line in 'keys -e' 'keys --events' 'decode -e' 'decode -Je'; do
+	for line in 'keys -e' 'keys --events' 'mounts -e' 'decode -e' 'decode -Je'; do
 		events=$(list -c 2 "${line%% *}" --list-events)
 		none_missing "not offered by $line" "$events" "$(offered "watchq $line ")"
 	done
@@ -284,6 +311,7 @@ needs() {
 	[ "$(offered 'watchq keys --events=revo')" = revoked ]
 	[ "$(offered 'watchq keys -e key/revo')" = key/revoked ]
 	[ -z "$(offered 'watchq keys -e linked,linked')" ]
+	[ "$(offered 'watchq mounts -e mo' | xargs)" = 'mount mount/* mount/expiry mount/mount mount/move mount/move_from mount/move_to mount/new_mount mount/readonly mount/remount mount/setattr mount/umount mount/unmount move move_from move_to' ]
 	[ "$(offered 'watchq decode --dialect v5-2019 -e block/i')" = block/io ]
 	[ -z "$(offered 'watchq decode --dialect=v5-2019 -e mount/')" ]
 }
@@ -310,6 +338,7 @@ needs() {
 	[ "$(offered 'watchq decode --dialect=v')" = v5-2019 ]
 	[ "$(offered 'watchq keys --backend ' | sort | xargs)" = 'auto pipe poll trace' ]
 	[ "$(offered 'watchq-keys --backend ' | sort | xargs)" = 'auto pipe poll trace' ]
+	[ "$(offered 'watchq mounts --backend ' | sort | xargs)" = 'auto fanotify mountinfo' ]
 	[ "$(offered 'watchq keys --binary=')" = annotated ]
 	[ "$(offered 'watchq keys --bin' | xargs)" = '--binary --binary=annotated' ]
 }
@@ -326,6 +355,24 @@ needs() {
 	[ "$(offered 'watchq keys >so')" = '' ]
 	[ "$(offered 'watchq keys -B > so')" = some.cap ]
 	[ -z "$(offered 'watchq info some')" ]
+	mkdir somewhere
+	[ "$(offered 'watchq mounts some' | sort | xargs)" = 'some.cap somewhere' ]
+	[ "$(offered 'watchq-mounts -J o')" = 'other file' ]
+}
+
+@test "completion: namespaces and types of filesystems" {
+	load_completion
+	cd "$BATS_TEST_TMPDIR"
+	touch ns 1ns
+	offered "watchq mounts -N ${$:0:1}" | grep -qx "$$"
+	[ "$(offered 'watchq mounts --namespace=n')" = ns ]
+	offered 'watchq mounts -N 1' | grep -qx 1ns
+	[ "$(offered 'watchq mounts -N ./n')" = ./ns ]
+	[ "$(offered 'watchq mounts -t pro')" = proc ]
+	[ "$(offered 'watchq mounts --types=sysfs,pro')" = sysfs,proc ]
+	[ "$(offered 'watchq mounts -t nopro')" = noproc ]
+	[ "$(offered 'watchq mounts -t nosysfs,pro')" = nosysfs,proc ]
+	[ -z "$(offered 'watchq mounts -O ')" ]
 }
 
 @test "completion: what --command runs" {
