@@ -31,11 +31,42 @@ quickstart() { WATCHQ_BUILD=$top_builddir "$top_srcdir/quickstart" "$@"; }
 	done
 	# Each row stands below what made it.
 	grep -A 2 '^\$ keyctl add user ticket' "$BATS_TEST_TMPDIR/out" | grep -q ' linked .* ticket'
-	equal "$(jq -rs '.[-1].event' <<<"$json")" cleared
+	equal "$(jq -rs 'map(select(.path)) | .[-1].event' <<<"$json")" cleared
 	tail -n 1 "$BATS_TEST_TMPDIR/out" | grep -q '^# next: '
 	# It says all that there is to say.
 	grep -v '^quickstart: ' "$BATS_TEST_TMPDIR/err" && return 1
 	return 0
+}
+
+# Where mounts can be shown.
+private() { unshare -m true 2>/dev/null || unshare -Urm true; }
+
+@test "mounts: each row below what made it, and the first as JSON" {
+	local event
+	private || skip "no mount namespace may be made here"
+	cd "$BATS_TEST_TMPDIR"
+	findmnt -rno TARGET,OPTIONS >before
+	quickstart >out 2>err || { cat err >&2; return 1; }
+	sed -n '/^# mounts, backend /,$p' out >mounts
+	for event in new_mount move_from move_to readonly setattr unmount; do
+		grep -qE "^[0-9:.]+ $event +/mnt" mounts || { echo "not in the table: $event" >&2; return 1; }
+	done
+	sed -n '/ mount -n --move /,/^\$ mount -n -o/p' mounts >move
+	equal "$(sed -n 's/^[0-9:.]* \([a-z_]*\) .*/\1/p' move | xargs)" "move_from move_to"
+	equal "$(sed -n '/umount -n --recursive/,$s/^[0-9:.]* *\([a-z]* *[^ ]*\) .*/\1/p' mounts | grep '^unmount' | xargs)" \
+		"unmount /mnt/there unmount /mnt"
+	equal "$(grep '^{' mounts | jq -r '"\(.event) \(.target) \(.source)"')" "new_mount /mnt disk"
+	# It needs nothing of the machine, and leaves nothing.
+	findmnt -rno TARGET,OPTIONS | diff before -
+}
+
+@test "mounts are not shown where no namespace may be made, and all else is" {
+	printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/unshare"
+	chmod +x "$BATS_TEST_TMPDIR/bin/unshare"
+	run -0 --separate-stderr quickstart
+	[[ $output =~ "# mounts: not shown, as no mount namespace may be made here" ]]
+	[[ ! $output =~ new_mount ]]
+	tail -n 1 <<<"$output" | grep -q '^# next: '
 }
 
 @test "arguments are watchq's, and its status is quickstart's" {
