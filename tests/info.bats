@@ -59,6 +59,16 @@ load lib
 	jq -se 'map(select(.works == false)) | all(.remedy | length > 10)' "$BATS_TEST_TMPDIR/o"
 }
 
+@test "a kernel without mount events: info says from when on they are, mounts reads mountinfo" {
+	"$HELPERS/deny" fanotify_init true || skip "no seccomp filters here"
+	run -0 "$HELPERS/deny" fanotify_init "$WATCHQ" info -J
+	equal "$(jq -c 'select(.name == "mounts/fanotify") | [.works, (.remedy | contains("Linux 6.15"), contains("WATCH_QUEUE"))]' <<<"$output")" \
+		'[false,true,false]'
+	run -3 "$HELPERS/deny" fanotify_init "$WATCHQ" mounts -w 10ms
+	[[ $output =~ "no mount events; they take Linux 6.15 or later, with CONFIG_FANOTIFY; using --backend mountinfo" ]]
+	run -2 "$HELPERS/deny" fanotify_init "$WATCHQ" mounts -w 10ms --backend fanotify
+}
+
 @test "where the best backend does not work, the next one is said, with the reason" {
 	local best
 	best=$(watchq info -J | jq -r 'select(.works and (.name | startswith("keys/"))).name' | sed -n '1s/keys.//p')
