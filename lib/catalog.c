@@ -31,12 +31,12 @@ static const struct wq_field key_fields[] = {
 	{ WQ_F_AUX, 12, 4, "aux" },
 };
 static const struct wq_field mount_fields[] = {
-	{ WQ_F_MOUNT, 8, 8, "mount" },
-	{ WQ_F_AUX_MOUNT, 16, 8, "aux-mount" },
+	{ WQ_F_MOUNT, 8, 8, "triggered-on" },
+	{ WQ_F_AUX_MOUNT, 16, 8, "auxiliary" },
 };
 static const struct wq_field mount_feb_fields[] = {
-	{ WQ_F_MOUNT, 8, 4, "mount" },
-	{ WQ_F_AUX_MOUNT, 12, 4, "aux-mount" },
+	{ WQ_F_MOUNT, 8, 4, "triggered-on" },
+	{ WQ_F_AUX_MOUNT, 12, 4, "auxiliary" },
 };
 static const struct wq_field sb_fields[] = {
 	{ WQ_F_SB, 8, 8, "sb" },

@@ -32,7 +32,7 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 @test "numbers of 4 bytes in columns, in DETAIL, and to match" {
 	unhex "$DATA/dialect-feb-2020-little.hex" >c
 	watchq decode --dialect feb-2020 --endian little -r -n -o ID,MOUNT,PARENT,DETAIL -e mount/move_from c >o
-	equal "$(grep mount= o)" '2 34 4294967294 mount=4294967294\x20aux-mount=34'
+	equal "$(grep triggered-on= o)" '2 34 4294967294 triggered-on=4294967294\x20auxiliary=34'
 	watchq decode --dialect feb-2020 --endian little -J -o SEQ,PARENT -m PARENT=21 -m MOUNT=33 c >o
 	equal "$(grep parent o)" '{"seq":2,"parent":21}'
 }

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "json.h"
 #include "json-plan.h"
@@ -174,7 +175,12 @@ static unsigned event_step(enum column_id id)
 
 static bool may_apply(const struct compiler *c, enum column_id id)
 {
-	if (c->plain && (id == COL_MARK || id == COL_DATA || id == COL_PID || id == COL_COMMAND))
+	bool is_mount = c->ev && c->ev->rec.type && strcmp(c->ev->rec.type->name, "mount") == 0;
+
+	if (c->plain && (id == COL_MARK || id == COL_DATA))
+		return false;
+	/* Somebody has mounted it, known or not. */
+	if (c->plain && (id == COL_PID || id == COL_COMMAND) && !is_mount)
 		return false;
 	return !c->ev || column_may_apply(id, c->ev->rec.type, c->ev->rec.sub);
 }

@@ -39,14 +39,26 @@ static bool is_move(const struct wq_event *ev)
 	return ev->rec.subtype_nr == WQ_MOUNT_MOVE_FROM || ev->rec.subtype_nr == WQ_MOUNT_MOVE_TO;
 }
 
+/* Of what it was before: in events of changes alone. */
+static void set_old(struct value *v, bool applies, const struct wq_event *ev, bool target)
+{
+	if (applies)
+		set_text(v, !ev->was ? NULL : target ? ev->was->target : ev->was->options);
+}
+
+static bool is_change(const struct wq_event *ev)
+{
+	return ev->rec.subtype_nr == WQ_MOUNT_READONLY || ev->rec.subtype_nr == WQ_MOUNT_SETATTR;
+}
+
 static void set_ids(struct value *v, enum column_id id, const struct wq_event *ev)
 {
 	uint64_t on, mount = wq_record_mount(&ev->rec, &on);
 
 	if (id == COL_MOUNT)
 		set_number(v, mount);
-	else if (on || ev->mount)
-		set_number(v, on ? on : ev->mount->parent);
+	else
+		set_number(v, on || !ev->mount ? on : ev->mount->parent);
 }
 
 /* Of the mount as it is: it is known. */
@@ -108,16 +120,16 @@ void mount_value(enum column_id id, const struct wq_event *ev, struct value *v)
 		set_ids(v, id, ev);
 		return;
 	case COL_OLD_TARGET:
-		if (ev->was && is_move(ev))
-			set_text(v, ev->was->target);
+		set_old(v, is_move(ev), ev, true);
 		return;
 	case COL_OLD_OPTIONS:
-		if (ev->was && !is_move(ev))
-			set_text(v, ev->was->options);
+		set_old(v, is_change(ev), ev, false);
 		return;
 	default:
 		if (ev->mount)
 			set_known(v, id, ev->mount);
+		else
+			v->kind = VALUE_UNKNOWN;
 		return;
 	}
 }

@@ -66,6 +66,16 @@ int option_one_of(const char *option, const char *word, const char *const *names
 	return -1;
 }
 
+/* Whether events of that type may stand without it. */
+static bool is_own_type(const struct command *cmd, const char *type)
+{
+	const char *const *own = cmd->types;
+
+	while (own && *own && strcmp(*own, type) != 0)
+		own++;
+	return !own || *own;
+}
+
 int option_rule(struct options *o, bool is_list, const char *text)
 {
 	struct wq_error e = { 0 };
@@ -80,8 +90,12 @@ int option_rule(struct options *o, bool is_list, const char *text)
 		return 0;
 	for (i = 0; e.word[0] && (t = wq_type_at(o->filter.dialect, i)); i++) {
 		suggest_offer(&s, t->name);
+		if (is_list && !is_own_type(o->cmd, t->name))
+			continue;
 		for (j = 0; j < t->nsubtypes; j++)
 			suggest_offer(&s, t->subtypes[j].name);
+		for (j = 0; j < t->naliases; j++)
+			suggest_offer(&s, t->aliases[j].name);
 	}
 	return msg_usage("--%s: %s%s", is_list ? "events" : "raw-filter", e.text, suggest_text(&s));
 }

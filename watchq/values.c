@@ -159,14 +159,19 @@ static void set_aux(struct value *v, const struct wq_event *ev)
 	}
 }
 
+static bool is_mount(const struct wq_record *rec)
+{
+	return wq_record_field(rec, WQ_F_MOUNT);
+}
+
 void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 {
 	const struct wq_record *rec = &ev->rec;
 	const struct wq_field *f;
 
 	v->kind = VALUE_NONE;
-	if (is_mount_column(id) && (id != COL_MAJ_MIN || ev->mount)) {
-		if (wq_record_field(rec, WQ_F_MOUNT))
+	if (is_mount_column(id) && (id != COL_MAJ_MIN || is_mount(rec))) {
+		if (is_mount(rec))
 			mount_value(id, ev, v);
 		return;
 	}
@@ -235,10 +240,14 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 	case COL_PID:
 		if (ev->pid)
 			set_unsigned(v, ev->pid);
+		else if (is_mount(rec) && ev->mark == WQ_MARK_NONE)
+			v->kind = VALUE_UNKNOWN;
 		return;
 	case COL_COMMAND:
 		if (ev->command[0])
 			set_text(v, ev->command, strnlen(ev->command, sizeof(ev->command)));
+		else if (is_mount(rec) && ev->mark == WQ_MARK_NONE)
+			v->kind = VALUE_UNKNOWN;
 		return;
 	case COL_MAJ_MIN:
 		f = wq_record_field(rec, WQ_F_DEV);

@@ -32,7 +32,6 @@ struct mounts_fanotify {
 	struct wq_mount_attributes *attributes;
 	bool doubt;		/* all is to be looked at */
 	bool had_any;		/* there were mounts: none any more is the end */
-	uint64_t first;		/* the root's ID */
 	char comm[16];		/* of comm_pid, at comm_at; "": not known */
 	int comm_pid;
 	uint64_t comm_at;
@@ -82,13 +81,19 @@ static int mark(int fd, const struct wq_mount_ns *ns, struct wq_error *e)
 static int ask(const struct wq_mount_ns *ns, struct wq_error *e)
 {
 	struct wq_statmount *sm = wq_statmount_new(ns);
+	const char *what = "listmount";
+	struct wq_mount m;
 	uint64_t id;
-	ssize_t n = sm ? wq_listmount(sm, 0, &id, 1) : -ENOMEM;
+	int rc = sm ? (int) wq_listmount(sm, 0, &id, 1) : -ENOMEM;
 
+	if (rc > 0) {
+		what = "statmount";
+		rc = wq_statmount(sm, id, &m);
+	}
 	wq_statmount_free(sm);
-	if (n >= 0)
+	if (rc >= 0 || rc == -ENOENT)	/* it may have gone meanwhile */
 		return 0;
-	return wq_fail(e, n == -ENOMEM ? WQ_FAILURE : WQ_NOTSUPP, (int) -n, "listmount: %s; a sandbox must allow listmount(2) and statmount(2)", strerror((int) -n));
+	return wq_fail(e, rc == -ENOMEM ? WQ_FAILURE : WQ_NOTSUPP, -rc, "%s: %s; a sandbox must allow listmount(2) and statmount(2)", what, strerror(-rc));
 }
 
 static int mounts_fanotify_probe(const struct wq_source_config *c, struct wq_error *e)
@@ -228,7 +233,7 @@ static const char *command(struct wq_source *s, int pid)
 static int lost(struct wq_source *s)
 {
 	struct mounts_fanotify *f = s->priv;
-	struct wq_item item = { .boottime = wq_engine_now(s->m) };
+	struct wq_item item = { .boottime = wq_now_boottime() };
 	unsigned char rec[WQ_RECORD_MAX];
 	struct wq_event ev;
 
@@ -289,7 +294,7 @@ static int check_end(struct wq_source *s)
 
 	if (!f->had_any || wq_mount_table_count(f->ms.table))
 		return 0;
-	return wq_mounts_ended(&f->ms, f->first);
+	return wq_mounts_ended(&f->ms);
 }
 
 static int mounts_fanotify_pull(struct wq_source *s, struct wq_error *e)
@@ -326,10 +331,7 @@ static int list(struct mounts_fanotify *f)
 				rc = wq_mounts_has(&f->ms, &m);
 			if (rc == -ENOMEM)
 				return rc;
-			if (!f->had_any) {
-				f->had_any = true;
-				f->first = ids[i];
-			}
+			f->had_any = true;
 			after = ids[i];
 		}
 	} while (n == LIST);

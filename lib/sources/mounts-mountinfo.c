@@ -24,7 +24,6 @@ struct mounts_mountinfo {
 	bool pending;
 	bool begun;		/* all has been read */
 	uint64_t rest_until;	/* ns: reading takes half of a processor at most */
-	uint64_t root;
 };
 
 static int mounts_mountinfo_probe(const struct wq_source_config *c, struct wq_error *e)
@@ -108,8 +107,6 @@ static int read_all(struct mounts_mountinfo *f, enum wq_mark mark)
 		rc = check_reuse(f, &m);
 		if (!rc)
 			rc = wq_mounts_has(&f->ms, &m);
-		if (!f->root)
-			f->root = m.id;
 	}
 	mnt_free_iter(it);
 	mnt_unref_table(tb);
@@ -210,7 +207,7 @@ static int mounts_mountinfo_tick(struct wq_source *s)
 	if (wq_mountinfo_process_ended(&f->poll)) {
 		fclose(f->file);
 		f->file = NULL;
-		return wq_mounts_ended(&f->ms, f->root);
+		return wq_mounts_ended(&f->ms);
 	}
 	if (!f->pending && wq_mountinfo_changed(&f->poll)) {
 		f->pending = true;

@@ -169,3 +169,10 @@ const struct wq_watch *wq_mounts_watch(const struct wq_mounts_wanted *w, const s
 	}
 	return NULL;
 }
+
+const struct wq_watch *wq_mounts_wanted_watch(const struct wq_mounts_wanted *w, size_t i)
+{
+	if (w->all)
+		return i ? NULL : w->all;
+	return i < w->n ? w->paths[i].watch : NULL;
+}

@@ -33,7 +33,7 @@ struct change {
 static int emit(struct wq_mounts *ms, enum wq_mount_nr nr, uint64_t on, uint64_t id,
 		struct wq_mount *m, struct wq_mount *was, const struct change *c)
 {
-	struct wq_item item = { .boottime = wq_engine_now(ms->s->m) };
+	struct wq_item item = { .boottime = wq_now_boottime() };
 	const struct wq_watch *watch = wq_mounts_watch(ms->wanted, m, was);
 	bool topology = nr != WQ_MOUNT_READONLY && nr != WQ_MOUNT_SETATTR;
 	uint64_t body[2] = { topology ? on : id, topology ? id : 0 };
@@ -302,8 +302,9 @@ int wq_mounts_detached(struct wq_mounts *ms, uint64_t id, const struct wq_item *
 	if (!n) {
 		struct wq_mount *m;
 
-		/* Looking has told of that. At the start, nobody has been told of either. */
-		if (ms->resynced || wq_engine_wants_initial(ms->s->m))
+		/* Looking has told of that. At the start, nobody has been told of either. What
+		 * the root is on can't be seen. */
+		if (ms->resynced || id == ms->hidden || wq_engine_wants_initial(ms->s->m))
 			return 0;
 		m = wq_mount_new(&(struct wq_mount) { .id = id, .ns = ms->ns });
 		rc = m ? emit(ms, WQ_MOUNT_UNMOUNT, 0, id, m, NULL, &c) : -ENOMEM;
@@ -426,6 +427,8 @@ int wq_mounts_has(struct wq_mounts *ms, const struct wq_mount *m)
 		rc = describe(n, m);
 	if (rc)
 		return rc;
+	if (m->target && strcmp(m->target, "/") == 0 && !ms->hidden)
+		ms->hidden = m->parent;
 	n->round = ms->round;
 	n->unasked = !ms->resynced && !wq_engine_wants_initial(ms->s->m);
 	return 0;
@@ -469,16 +472,28 @@ int wq_mounts_end(struct wq_mounts *ms, enum wq_mark mark)
 	return rc ? rc : wq_mounts_tell(ms, mark);
 }
 
-int wq_mounts_ended(struct wq_mounts *ms, uint64_t root)
+/* It names no mount: what went away is the namespace, or the way to it. */
+static int emit_removal(struct wq_mounts *ms, const struct wq_watch *watch)
 {
-	struct wq_item item = { .boottime = wq_engine_now(ms->s->m) };
+	struct wq_item item = { .boottime = wq_now_boottime() };
 	unsigned char rec[WQ_RECORD_MAX];
 	struct wq_event ev;
 
-	wq_record_build(rec, WQ_TYPE_META, WQ_META_REMOVAL, 0, &root, sizeof(root));
+	wq_record_build(rec, WQ_TYPE_META, WQ_META_REMOVAL, (uint32_t) watch->id << 8, NULL, 0);
 	wq_record_header(&item.rec, rec, false);
-	wq_engine_event(&ev, &item, ms->s->self);
+	wq_engine_event(&ev, &item, watch);
 	ev.realtime = item.boottime + (uint64_t) wq_engine_clock(ms->s->m);
+	return wq_engine_emit_borrowed(ms->s->m, &ev);
+}
+
+int wq_mounts_ended(struct wq_mounts *ms)
+{
+	const struct wq_watch *watch;
+	size_t i;
+	int rc = 0;
+
 	wq_engine_source_ended(ms->s);
-	return told(wq_engine_emit_borrowed(ms->s->m, &ev));
+	for (i = 0; !rc && (watch = wq_mounts_wanted_watch(ms->wanted, i)); i++)
+		rc = told(emit_removal(ms, watch));
+	return rc;
 }

@@ -24,12 +24,16 @@ void wq_mounts_wanted_free(struct wq_mounts_wanted *w);
 const struct wq_watch *wq_mounts_watch(const struct wq_mounts_wanted *w, const struct wq_mount *m,
 				       const struct wq_mount *was);
 
+/** The @i-th watch, from 0; NULL behind the last. */
+const struct wq_watch *wq_mounts_wanted_watch(const struct wq_mounts_wanted *w, size_t i);
+
 /** What is known, and was told. All in the engine's thread. */
 struct wq_mounts {
 	struct wq_source *s;
 	struct wq_mount_table *table;
 	struct wq_mounts_wanted *wanted;	/* its own */
 	uint64_t ns;		/* inode of the namespace */
+	uint64_t hidden;	/* ID of what the root is on; 0: not known yet */
 	uint64_t round;		/* of snapshots */
 	bool resynced;		/* by one behind the first */
 	bool astray;		/* some are on mounts that have moved, of which no event told yet */
@@ -60,9 +64,9 @@ int wq_mounts_end(struct wq_mounts *ms, enum wq_mark mark);
 /** Tells all differences. */
 int wq_mounts_tell(struct wq_mounts *ms, enum wq_mark mark);
 
-/** The namespace is no more, or can't be heard any more: tells a removal, and that is
- * the source's end. */
-int wq_mounts_ended(struct wq_mounts *ms, uint64_t root);
+/** The namespace is no more, or can't be heard any more: tells a removal of each watch,
+ * and that is the source's end. */
+int wq_mounts_ended(struct wq_mounts *ms);
 
 /* Changes that the kernel tells of by mountinfo alone: mounts-attributes.c. */
 struct wq_mount_attributes;
