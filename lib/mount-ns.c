@@ -50,10 +50,11 @@ static int open_by_name(struct wq_mount_ns *ns, const char *name, struct wq_erro
 
 int wq_mount_ns_open(struct wq_mount_ns *ns, const char *name, struct wq_error *e)
 {
+	char path[64] = "/proc/self";
 	struct stat st;
 	int rc;
 
-	*ns = (struct wq_mount_ns) { .fd = -1 };
+	*ns = (struct wq_mount_ns) { .fd = -1, .proc = -1 };
 	snprintf(ns->name, sizeof(ns->name), "%s", name ? name : "");
 	rc = open_by_name(ns, name, e);
 	if (rc)
@@ -64,14 +65,26 @@ int wq_mount_ns_open(struct wq_mount_ns *ns, const char *name, struct wq_error *
 		return wq_fail(e, WQ_FAILURE, EINVAL, "%.300s is no mount namespace", name ? name : "/proc/self/ns/mnt");
 	if (name && ioctl(ns->fd, WQ_UAPI_NS_GET_MNTNS_ID, &ns->id))
 		ns->id = 0;
+	if (ns->pid)
+		snprintf(path, sizeof(path), "/proc/%d", ns->pid);
+	if (!name || ns->pid)
+		ns->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return 0;
 }
 
-void wq_mount_ns_close(struct wq_mount_ns *ns)
+void wq_mount_ns_release(struct wq_mount_ns *ns)
 {
 	if (ns->fd >= 0)
 		close(ns->fd);
 	ns->fd = -1;
+}
+
+void wq_mount_ns_close(struct wq_mount_ns *ns)
+{
+	wq_mount_ns_release(ns);
+	if (ns->proc >= 0)
+		close(ns->proc);
+	ns->proc = -1;
 }
 
 /* ---- mountinfo ---- */
@@ -112,13 +125,11 @@ static int open_inside(int ns)
 
 int wq_mount_ns_mountinfo(const struct wq_mount_ns *ns)
 {
-	char path[64] = "/proc/self/mountinfo";
 	int fd;
 
 	if (*ns->name && !ns->pid)
 		return open_inside(ns->fd);
-	if (ns->pid)
-		snprintf(path, sizeof(path), "/proc/%d/mountinfo", ns->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Also when /proc isn't where it was any more: pivot_root(2). */
+	fd = openat(ns->proc, "mountinfo", O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

@@ -11,6 +11,7 @@ struct wq_mount_ns {
 	char name[64];		/* how the user named it; "": this process's own */
 	int fd;			/* of the namespace, -1 when it isn't needed any more: it
 				 * would live as long */
+	int proc;		/* of the process's directory in /proc; -1: none */
 	int pid;		/* whose it is; 0: no process was named */
 	uint64_t inode;		/* as lsns(8) has it; 0: not known */
 	uint64_t id;		/* what statmount(2) calls it; 0: this process's own, or
@@ -21,7 +22,10 @@ struct wq_mount_ns {
  * -errno with *@e. To be closed in any case. */
 int wq_mount_ns_open(struct wq_mount_ns *ns, const char *name, struct wq_error *e);
 void wq_mount_ns_close(struct wq_mount_ns *ns);
-/** Opens its mountinfo, and while that is open the namespace lives. -errno. */
+/** It isn't kept any longer by this: fd is closed. */
+void wq_mount_ns_release(struct wq_mount_ns *ns);
+/** Opens its mountinfo, and while that is open the namespace lives. Its paths are from where
+ * the root of the process is now. -errno. */
 int wq_mount_ns_mountinfo(const struct wq_mount_ns *ns);
 
 /** Asks the kernel about mounts. */

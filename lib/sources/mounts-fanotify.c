@@ -98,7 +98,7 @@ static int ask(const struct wq_mount_ns *ns, struct wq_error *e)
 
 static int mounts_fanotify_probe(const struct wq_source_config *c, struct wq_error *e)
 {
-	struct wq_mount_ns ns = { .fd = -1 };
+	struct wq_mount_ns ns = { .fd = -1, .proc = -1 };
 	bool unlimited;
 	int fd = open_group(&unlimited, e), rc;
 
@@ -184,7 +184,7 @@ static int mounts_fanotify_open(struct wq_source *s, const struct wq_source_conf
 	s->priv = f;
 	if (!f)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	f->fd = f->ns.fd = -1;
+	f->fd = f->ns.fd = f->ns.proc = -1;
 	rc = wq_mount_ns_open(&f->ns, c->ns, e);
 	if (!rc)
 		rc = open_mounts(s, c, e);
@@ -195,7 +195,7 @@ static int mounts_fanotify_open(struct wq_source *s, const struct wq_source_conf
 		return rc;
 	}
 	/* It may end while it is watched. */
-	wq_mount_ns_close(&f->ns);
+	wq_mount_ns_release(&f->ns);
 	f->doubt = true;
 	return 0;
 }

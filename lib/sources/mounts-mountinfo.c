@@ -89,6 +89,23 @@ static int check_reuse(struct mounts_mountinfo *f, const struct wq_mount *m)
 	return wq_mounts_detached(&f->ms, m->id, NULL);
 }
 
+/* It has paths from the root that the process had when it was opened. */
+static int reopen(struct mounts_mountinfo *f)
+{
+	int fd = *f->ns.name && !f->ns.pid ? -ENOENT : wq_mount_ns_mountinfo(&f->ns);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "re");
+
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		rewind(f->file);
+		return 0;
+	}
+	fclose(f->file);
+	f->file = file;
+	return 0;
+}
+
 static int read_all(struct mounts_mountinfo *f, enum wq_mark mark)
 {
 	struct libmnt_table *tb = mnt_new_table();
@@ -97,7 +114,8 @@ static int read_all(struct mounts_mountinfo *f, enum wq_mark mark)
 	struct wq_mount m;
 	int rc = tb && it ? 0 : -ENOMEM;
 
-	rewind(f->file);
+	if (!rc)
+		rc = reopen(f);
 	if (!rc && mnt_table_parse_stream(tb, f->file, "/proc/self/mountinfo"))
 		rc = errno ? -errno : -EIO;
 	if (!rc)
@@ -151,7 +169,7 @@ static int mounts_mountinfo_open(struct wq_source *s, const struct wq_source_con
 	s->priv = f;
 	if (!f)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	f->ns.fd = f->poll.wake = f->poll.check = f->poll.process = -1;
+	f->ns.fd = f->ns.proc = f->poll.wake = f->poll.check = f->poll.process = -1;
 	rc = wq_mount_ns_open(&f->ns, c->ns, e);
 	if (!rc)
 		rc = open_all(s, c, e);
@@ -159,7 +177,7 @@ static int mounts_mountinfo_open(struct wq_source *s, const struct wq_source_con
 		mounts_mountinfo_close(s);
 		return rc;
 	}
-	wq_mount_ns_close(&f->ns);
+	wq_mount_ns_release(&f->ns);
 	wq_engine_log(s->m, WQ_LOG_INFO,
 		      "backend mountinfo reads all mounts when there is a change: it can't see changes that are undone between two reads, nor who made them");
 	return 0;

@@ -197,7 +197,22 @@ static int describe(struct wq_mount_node *n, const struct wq_mount *m)
 	return 0;
 }
 
-/* @n is @m now. 1: and it has moved; 0; -ENOMEM. *@there: wq_mount_table_place(). */
+/* @n is at @target on the mount @parent. 1: it has moved; 0; -ENOMEM. *@there:
+ * wq_mount_table_place(). */
+static int place(struct wq_mounts *ms, struct wq_mount_node *n, uint64_t parent, const char *target,
+		 struct wq_mount_node **there)
+{
+	bool stray = !n->parent;
+	int rc = wq_mount_table_place(ms->table, n, parent, target, there);
+
+	/* What was known of the parent was too old to say where on it this is: that much
+	 * was told. */
+	if (rc == 1 && stray && n->told && n->told->parent == parent && wq_same_text(n->told->target, target))
+		return 0;
+	return rc;
+}
+
+/* @n is @m now. As place(). */
 static int set(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq_mount *m,
 	       struct wq_mount_node **there)
 {
@@ -205,7 +220,7 @@ static int set(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq_mo
 
 	if (rc)
 		return rc;
-	moved = wq_mount_table_place(ms->table, n, m->parent, m->target, there);
+	moved = place(ms, n, m->parent, m->target, there);
 	rc = moved < 0 ? moved : describe(n, m);
 	return rc ? rc : moved;
 }
@@ -447,7 +462,7 @@ static int settle(struct wq_mounts *ms, struct wq_mount_node *n)
 	if (parent)
 		rc = settle(ms, parent);
 	if (!rc)
-		rc = wq_mount_table_place(ms->table, n, n->now->parent, n->now->target, NULL);
+		rc = place(ms, n, n->now->parent, n->now->target, NULL);
 	if (rc < 0)
 		return rc;
 	n->looked |= rc == 1;
