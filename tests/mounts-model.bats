@@ -16,26 +16,29 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# model FILE: a line for each mount that the events add up to. What moves takes along all
-# that is on it.
+# model FILE: a line for each mount that the events add up to. The target of what is on a
+# mount follows it: so each is kept as its parent's ID and the rest.
 model() {
 	jq -rn '
-		def is_on($all; $id): . as $on | $on != null and ($on == $id or ($all[$on].on | is_on($all; $id)));
-		def moved($id; $from; $to): . as $all |
-			if $from == null or $to == null then .
-			else with_entries(if .key != $id and (.value.on | is_on($all; $id)) and .value.target != null and
-					(.value.target == $from or (.value.target | startswith($from + "/")))
-				then .value.target = $to + .value.target[($from | length):] else . end) end;
+		def path($all; $id): $all[$id] as $m |
+			if $m == null then null
+			elif $m.on != null and $all[$m.on] != null then path($all; $m.on) + $m.rest
+			else $m.rest end;
+		def rest($all; $id; $on; $target):
+			(if $on == $id or $all[$on] == null then null else path($all; $on) end) as $up |
+			if $up == null or $target == null then {on: null, rest: $target}
+			elif $up == "/" then {on: null, rest: $target}
+			elif $target | startswith($up) then {on: $on, rest: $target[($up | length):]}
+			else {on: null, rest: $target} end;
 		(reduce inputs as $e ({};
 			($e.mount // 0 | tostring) as $id | ($e.parent // 0 | tostring) as $on |
 			if $e.type != "mount" then .
 			elif $e.event == "unmount" then del(.[$id])
 			elif $e.event == "move_from" then .
 			elif $e.event == "new_mount" or $e.event == "move_to" then
-				(if $e.event == "move_to" then moved($id; .[$id].target; $e.target) else . end) |
-				.[$id] = ($e | {fstype, options, propagation, target}) + {on: (if $on == $id then null else $on end)}
-			else .[$id] += ($e | {options, propagation}) end)) |
-		.[] | [.target, .fstype, .options, .propagation] | join(" ")' "$1" |
+				. as $all | .[$id] = ($e | {fstype, options, propagation}) + rest($all; $id; $on; $e.target)
+			else .[$id] += ($e | {options, propagation}) end)) as $all |
+		$all | keys[] | . as $id | $all[$id] | [path($all; $id), .fstype, .options, .propagation] | join(" ")' "$1" |
 		sort
 }
 truth() { findmnt -rn -o TARGET,FSTYPE,OPTIONS,PROPAGATION | sort; }

@@ -124,7 +124,7 @@ static int look(struct wq_mount_attributes *a)
 	int rc = 0;
 
 	for (i = 0; !rc && i < SLICE && (n = wq_mount_table_next(a->ms->table)); i++)
-		rc = wq_mounts_look_again(a->ms, n);
+		rc = wq_mounts_look_again(a->ms, n, WQ_MARK_NONE);
 	start = processor_time() - start;
 	a->took += start;
 	a->took_all += start;

@@ -197,22 +197,7 @@ static int describe(struct wq_mount_node *n, const struct wq_mount *m)
 	return 0;
 }
 
-/* @n is at @target on the mount @parent. 1: it has moved; 0; -ENOMEM. *@there:
- * wq_mount_table_place(). */
-static int place(struct wq_mounts *ms, struct wq_mount_node *n, uint64_t parent, const char *target,
-		 struct wq_mount_node **there)
-{
-	bool stray = !n->parent;
-	int rc = wq_mount_table_place(ms->table, n, parent, target, there);
-
-	/* What was known of the parent was too old to say where on it this is: that much
-	 * was told. */
-	if (rc == 1 && stray && n->told && n->told->parent == parent && wq_same_text(n->told->target, target))
-		return 0;
-	return rc;
-}
-
-/* @n is @m now. As place(). */
+/* @n is @m now. 1: and it has moved; 0; -ENOMEM. *@there: wq_mount_table_place(). */
 static int set(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq_mount *m,
 	       struct wq_mount_node **there)
 {
@@ -220,7 +205,7 @@ static int set(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq_mo
 
 	if (rc)
 		return rc;
-	moved = place(ms, n, m->parent, m->target, there);
+	moved = wq_mount_table_place(ms->table, n, m->parent, m->target, there);
 	rc = moved < 0 ? moved : describe(n, m);
 	return rc ? rc : moved;
 }
@@ -246,7 +231,8 @@ static bool is_astray(struct wq_mounts *ms, const struct wq_mount_node *n)
 	       wq_mount_table_find(ms->table, n->now->parent);
 }
 
-/* By now that may be known. */
+/* By now that may be known. It is told though it may be where it was: it follows its parent
+ * from now on. */
 static int look_for_strays(struct wq_mounts *ms)
 {
 	struct wq_mount_node *n, *next;
@@ -258,7 +244,7 @@ static int look_for_strays(struct wq_mounts *ms)
 	for (n = wq_mount_table_first(ms->table); n && !rc; n = next) {
 		next = n->next;
 		if (is_astray(ms, n))
-			rc = wq_mounts_look_again(ms, n);
+			rc = wq_mounts_look_again(ms, n, WQ_MARK_RESYNC);
 		ms->astray |= !rc && is_astray(ms, n);
 	}
 	return rc;
@@ -399,9 +385,9 @@ int wq_mounts_moved(struct wq_mounts *ms, uint64_t id, const struct wq_item *by)
 	return rc ? rc : look_for_strays(ms);
 }
 
-int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n)
+int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n, enum wq_mark mark)
 {
-	const struct change c = { .mark = WQ_MARK_NONE };
+	const struct change c = { .mark = mark };
 	struct wq_mount m;
 	int rc = n->now ? look(ms, n->id, &m) : -ENOENT;
 
@@ -462,7 +448,7 @@ static int settle(struct wq_mounts *ms, struct wq_mount_node *n)
 	if (parent)
 		rc = settle(ms, parent);
 	if (!rc)
-		rc = place(ms, n, n->now->parent, n->now->target, NULL);
+		rc = wq_mount_table_place(ms->table, n, n->now->parent, n->now->target, NULL);
 	if (rc < 0)
 		return rc;
 	n->looked |= rc == 1;
