@@ -5,14 +5,14 @@
 MOUNTER=$HELPERS/mounter
 
 # In a mount namespace of its own, with a tmpfs to work in, the function that is named. It
-# has the functions of this file.
-inside() {	# BACKEND FUNCTION
+# has the functions of this file, and others that are named.
+inside() {	# BACKEND FUNCTION [OTHER...]
 	local why
 	why=$(watchq info --raw -n | sed -n "s/^mounts\\/$1 no //p")
 	[ -z "$why" ] || skip "mounts/$1: $(printf '%b' "$why")"
 	# shellcheck disable=SC2086
 	BACKEND=$1 timeout -k 5 100 ${ENTER:-unshare -m} bash -c "
-		$(declare -f await is_gone is_stopped has_lines equal begin settle is_settled step told tree mounted_names "$2")
+		$(declare -f await is_gone is_stopped has_lines equal begin settle is_settled step told tree mounted_names "${@:2}")
 		set -e
 		mount -t tmpfs work '$BATS_TEST_TMPDIR'
 		cd '$BATS_TEST_TMPDIR'

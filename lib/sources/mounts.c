@@ -313,11 +313,14 @@ int wq_mounts_detached(struct wq_mounts *ms, uint64_t id, const struct wq_item *
 		return told(rc);
 	}
 	rc = refresh(ms, n);
-	if (rc)
+	/* That it came had no room: that it goes is an event all the same. */
+	if (!rc && !n->told && n->now)
+		rc = told(emit(ms, WQ_MOUNT_UNMOUNT, n->now->parent, id, n->now, NULL, &c));
+	if (rc && rc != WQ_DONE)
 		return rc;
 	wq_mount_unref(n->now);
 	n->now = NULL;
-	return told(tell(ms, n, &c));
+	return rc ? rc : told(tell(ms, n, &c));
 }
 
 /* That @n has moved is to be told, and not from where. */
