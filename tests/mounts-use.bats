@@ -145,9 +145,9 @@ ends() {
 	mkdir a
 	"$WATCHQ" mounts -q -w 200ms "$PWD/a" || status=$?
 	equal "$status" 3
-	equal "$("$WATCHQ" mounts -q -J a -1 -C "mount -t tmpfs one a; umount a; exit 7" | jq -r .event; echo "${PIPESTATUS[0]}")" "$(printf 'new_mount\n7')"
+	equal "$("$WATCHQ" mounts -q -J a -1 -C "mount -t tmpfs one a; sleep 0.2; umount a; exit 7" | jq -r .event; echo "${PIPESTATUS[0]}")" "$(printf 'new_mount\n7')"
 	# As the first page has it.
-	(until grep -qs . out; do mount -t tmpfs t a; umount a; sleep 0.05; done) &
+	(until grep -qs . out; do mount -t tmpfs t a; sleep 0.2; umount a; done) &
 	equal "$("$WATCHQ" mounts -J -c 2 a | tee out | jq -r .event | xargs)" 'new_mount unmount'
 }
 @test "--timeout, --first-only, --count, --command" { inside "$BEST" ends; }
