@@ -51,6 +51,16 @@ crossing() {
 }
 @test "PATH: what is moved there has a move_to, what is moved away a move_from" { inside "$BEST" crossing; }
 
+part() {
+	tree
+	mkdir d
+	begin "$PWD/a/b" "$PWD/d/b/c" "$PWD/end"
+	step mount --move a d
+	step mount --move d/b a
+	told 'move_from a/b from a/b' 'move_from a/b/c from a/b/c' 'move_to d/b/c from a/b/c' 'move_from d/b/c from d/b/c'
+}
+@test "PATH: what comes and goes with the tree that it is in: fanotify" { inside fanotify part; }
+
 by_event() {
 	mkdir a b
 	begin -e "mount,umount,meta/*"

@@ -140,8 +140,7 @@ static const char *below(const char *path, const char *of)
 	return path[len] == '/' && !path[len + 1] && len == 0 ? "" : path + len;
 }
 
-/* Whether @n is @up, or somewhere on it. */
-static bool is_on(const struct wq_mount_node *n, const struct wq_mount_node *up)
+bool wq_mount_node_is_on(const struct wq_mount_node *n, const struct wq_mount_node *up)
 {
 	while (n && n != up)
 		n = n->parent;
@@ -160,7 +159,7 @@ int wq_mount_table_place(struct wq_mount_table *t, struct wq_mount_node *n, uint
 		*there = NULL;
 	/* What is known of the parent may be older than what is known of this: then it
 	 * isn't where the path says, or even on this one. */
-	if (parent && path && !is_on(parent, n))
+	if (parent && path && !wq_mount_node_is_on(parent, n))
 		of = wq_mount_table_path(t, parent);
 	rel = of ? below(path, of) : NULL;
 	if (!rel) {

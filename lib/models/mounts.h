@@ -48,6 +48,9 @@ void wq_mount_table_remove(struct wq_mount_table *t, struct wq_mount_node *n);
 int wq_mount_table_place(struct wq_mount_table *t, struct wq_mount_node *n, uint64_t parent,
 			 const char *path, struct wq_mount_node **there);
 
+/** Whether @n is @up, or somewhere on it. */
+bool wq_mount_node_is_on(const struct wq_mount_node *n, const struct wq_mount_node *up);
+
 /** Whether @path is below that of what @n is on, as far as it is known. */
 bool wq_mount_table_fits(struct wq_mount_table *t, const struct wq_mount_node *n, const char *path);
 

@@ -170,6 +170,11 @@ const struct wq_watch *wq_mounts_watch(const struct wq_mounts_wanted *w, const s
 	return NULL;
 }
 
+bool wq_mounts_wants_paths(const struct wq_mounts_wanted *w)
+{
+	return !w->all;
+}
+
 const struct wq_watch *wq_mounts_wanted_watch(const struct wq_mounts_wanted *w, size_t i)
 {
 	if (w->all)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Telling what is so and wasn't told: whatever it was that said so. */
+/* What is known of the mounts: something happened, and snapshots. */
 #include "config.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "event.h"
-#include "sources/mounts.h"
+#include "sources/mounts-tell.h"
 
 int wq_mounts_open(struct wq_mounts *ms, struct wq_source *s, struct wq_mounts_wanted *wanted,
 		   struct wq_error *e)
@@ -19,206 +19,6 @@ void wq_mounts_close(struct wq_mounts *ms)
 {
 	wq_mount_table_free(ms->table);
 	wq_mounts_wanted_free(ms->wanted);
-}
-
-/* ---- Events ---- */
-
-/* What is common to the records that one change is told by. */
-struct change {
-	enum wq_mark mark;
-	const struct wq_item *by;	/* NULL: not known */
-};
-
-/* @on: what it is mounted on, 0 where the record has no such thing. */
-static int emit(struct wq_mounts *ms, enum wq_mount_nr nr, uint64_t on, uint64_t id,
-		struct wq_mount *m, struct wq_mount *was, const struct change *c)
-{
-	struct wq_item item = { .boottime = wq_now_boottime() };
-	const struct wq_watch *watch = wq_mounts_watch(ms->wanted, m, was);
-	bool topology = nr != WQ_MOUNT_READONLY && nr != WQ_MOUNT_SETATTR;
-	uint64_t body[2] = { topology ? on : id, topology ? id : 0 };
-	unsigned char rec[WQ_RECORD_MAX];
-	struct wq_event ev;
-	uint32_t info;
-
-	if (!watch)
-		return 0;
-	if (c->by)
-		item = *c->by;
-	info = (uint32_t) watch->id << 8;
-	if (nr == WQ_MOUNT_READONLY && m->readonly)
-		info |= WQ_MOUNT_IS_NOW_RO;
-	wq_record_build(rec, WQ_TYPE_MOUNT, (uint8_t) nr, info, body, sizeof(body));
-	wq_record_header(&item.rec, rec, false);
-	wq_engine_event(&ev, &item, watch);
-	wq_engine_by(&ev, &item);
-	ev.realtime = item.boottime + (uint64_t) wq_engine_clock(ms->s->m);
-	ev.mark = c->mark;
-	ev.mount = m;
-	ev.was = was;
-	return wq_engine_emit_borrowed(ms->s->m, &ev);
-}
-
-static int emit_move(struct wq_mounts *ms, struct wq_mount *m, struct wq_mount *was, const struct change *c)
-{
-	int rc = emit(ms, WQ_MOUNT_MOVE_FROM, was->parent, was->id, was, was, c);
-
-	return rc ? rc : emit(ms, WQ_MOUNT_MOVE_TO, m->parent, m->id, m, was, c);
-}
-
-/* Whether there is more to say than that it is read-only now, or no more. */
-static bool other_attributes(const struct wq_mount *m, const struct wq_mount *was)
-{
-	const char *options = m->options ? m->options : "ro", *old = was->options ? was->options : "ro";
-
-	/* Both begin with ro or rw. */
-	return m->propagation != was->propagation || m->peer_group != was->peer_group ||
-	       strcmp(options + 2, old + 2) != 0 ||
-	       (m->readonly == was->readonly && !wq_mount_same_attributes(m, was));
-}
-
-static int emit_attributes(struct wq_mounts *ms, struct wq_mount *m, struct wq_mount *was, const struct change *c)
-{
-	int rc = 0;
-
-	if (!m->options || !was->options)	/* it was gone before it could be asked about */
-		return 0;
-	if (m->readonly != was->readonly)
-		rc = emit(ms, WQ_MOUNT_READONLY, 0, m->id, m, was, c);
-	if (!rc && other_attributes(m, was))
-		rc = emit(ms, WQ_MOUNT_SETATTR, 0, m->id, m, was, c);
-	return rc;
-}
-
-/* ---- Differences ---- */
-
-static bool differs(const struct wq_mount_node *n)
-{
-	return n->now != n->told || n->moved;
-}
-
-static int emit_difference(struct wq_mounts *ms, struct wq_mount_node *n, const struct change *c)
-{
-	struct wq_mount *m = n->now, *was = n->told;
-	int rc = 0;
-
-	if (!was)
-		return m ? emit(ms, WQ_MOUNT_NEW_MOUNT, m->parent, m->id, m, NULL, c) : 0;
-	if (!m)
-		return emit(ms, WQ_MOUNT_UNMOUNT, was->parent, was->id, was, NULL, c);
-	if (n->moved)
-		rc = emit_move(ms, m, was, c);
-	return rc ? rc : emit_attributes(ms, m, was, c);
-}
-
-/* Tells what differs of @n, which may be gone then. WQ_NO_ROOM: it differs still. */
-static int tell(struct wq_mounts *ms, struct wq_mount_node *n, const struct change *c)
-{
-	int rc = differs(n) ? emit_difference(ms, n, c) : 0;
-
-	if (rc && rc != WQ_DONE)
-		return rc;
-	if (!n->now) {
-		wq_mount_table_remove(ms->table, n);
-		return rc;
-	}
-	if (n->told != n->now) {
-		wq_mount_unref(n->told);
-		n->told = wq_mount_ref(n->now);
-	}
-	n->moved = false;
-	return rc;
-}
-
-/* No room is no failure: the monitor asks for tell() when there is. */
-static int told(int rc)
-{
-	return rc == WQ_NO_ROOM ? 0 : rc;
-}
-
-/* What it is on goes before it, however far up: who applies one event after the other
- * knows by then where that is. */
-static int tell_from_top(struct wq_mounts *ms, struct wq_mount_node *n, const struct change *c)
-{
-	int rc = n->parent ? tell_from_top(ms, n->parent, c) : 0;
-
-	return rc || !n->listed || !n->now ? rc : tell(ms, n, c);
-}
-
-int wq_mounts_tell(struct wq_mounts *ms, enum wq_mark mark)
-{
-	const struct change c = { .mark = mark };
-	struct wq_mount_node *n, *next;
-	int rc = 0;
-
-	/* What was mounted last was unmounted first, and the other way round. */
-	for (n = wq_mount_table_last(ms->table); n && !rc; n = next) {
-		next = n->prev;
-		rc = n->now ? 0 : tell(ms, n, &c);
-	}
-	for (n = wq_mount_table_first(ms->table); n && !rc; n = n->next)
-		rc = differs(n) ? tell_from_top(ms, n, &c) : 0;
-	return told(rc);
-}
-
-/* ---- Descriptions ---- */
-
-/* What was told of it says where it is at present: mounts that it is on may have moved. */
-static int refresh(struct wq_mounts *ms, struct wq_mount_node *n)
-{
-	const char *path = wq_mount_table_path(ms->table, n);
-	struct wq_mount *m;
-
-	if (!n->told || wq_same_text(n->told->target, path))
-		return 0;
-	m = wq_mount_with_target(n->told, path);
-	if (!m)
-		return -ENOMEM;
-	if (n->now == n->told) {
-		wq_mount_unref(n->now);
-		n->now = wq_mount_ref(m);
-	}
-	wq_mount_unref(n->told);
-	n->told = m;
-	return 0;
-}
-
-static int describe(struct wq_mount_node *n, const struct wq_mount *m)
-{
-	struct wq_mount *now;
-
-	if (n->now && wq_mount_same(n->now, m))
-		return 0;
-	now = wq_mount_new(m);
-	if (!now)
-		return -ENOMEM;
-	wq_mount_unref(n->now);
-	n->now = now;
-	return 0;
-}
-
-/* @n is @m now. 1: and it has moved; 0; -ENOMEM. *@there: wq_mount_table_place(). */
-static int set(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq_mount *m,
-	       struct wq_mount_node **there)
-{
-	int moved, rc = refresh(ms, n);
-
-	if (rc)
-		return rc;
-	moved = wq_mount_table_place(ms->table, n, m->parent, m->target, there);
-	rc = moved < 0 ? moved : describe(n, m);
-	return rc ? rc : moved;
-}
-
-/* -ENOENT: it was gone before it could be asked about, and *@m says nothing of it. */
-static int look(struct wq_mounts *ms, uint64_t id, struct wq_mount *m)
-{
-	int rc = ms->look(ms->data, id, m);
-
-	if (rc == 0 || rc == -ENOMEM)
-		return rc;
-	*m = (struct wq_mount) { .id = id, .ns = ms->ns };
-	return -ENOENT;
 }
 
 /* ---- Something happened ---- */
@@ -252,22 +52,22 @@ static int look_for_strays(struct wq_mounts *ms)
 
 /* Where @n is now was another's place: what was mounted beneath has moved it up, of
  * which no event tells. What has gone from there has one of its own. */
-static int look_beneath(struct wq_mounts *ms, struct wq_mount_node *n, const struct change *c)
+static int look_beneath(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq_mount_change *c)
 {
 	struct wq_mount m;
-	int rc = n && n->now ? look(ms, n->id, &m) : -ENOENT;
+	int rc = n && n->now ? wq_mounts_look(ms, n->id, &m) : -ENOENT;
 
 	if (rc == 0)
-		rc = set(ms, n, &m, NULL);
+		rc = wq_mounts_set(ms, n, &m, NULL);
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 	n->moved |= rc == 1;
-	return told(tell(ms, n, c));
+	return wq_mounts_told(wq_mounts_tell_node(ms, n, c));
 }
 
 int wq_mounts_attached(struct wq_mounts *ms, uint64_t id, const struct wq_item *by)
 {
-	const struct change c = { .by = by };
+	const struct wq_mount_change c = { .by = by };
 	struct wq_mount_node *n = wq_mount_table_find(ms->table, id), *there = NULL;
 	struct wq_mount m;
 	int rc;
@@ -278,25 +78,25 @@ int wq_mounts_attached(struct wq_mounts *ms, uint64_t id, const struct wq_item *
 		if (!n->unasked)
 			return 0;
 		n->unasked = false;
-		return told(emit(ms, WQ_MOUNT_NEW_MOUNT, n->now->parent, id, n->now, NULL, &c));
+		return wq_mounts_told(wq_mounts_emit(ms, WQ_MOUNT_NEW_MOUNT, n->now->parent, id, n->now, NULL, &c));
 	}
-	rc = look(ms, id, &m);
+	rc = wq_mounts_look(ms, id, &m);
 	if (rc && rc != -ENOENT)
 		return rc;
 	if (!n)
 		n = wq_mount_table_add(ms->table, id);
-	rc = n ? set(ms, n, &m, &there) : -ENOMEM;
+	rc = n ? wq_mounts_set(ms, n, &m, &there) : -ENOMEM;
 	if (rc < 0)
 		return rc;
 	ms->astray |= is_astray(ms, n);
 	n->moved = n->looked = false;
-	rc = told(tell(ms, n, &c));
+	rc = wq_mounts_told(wq_mounts_tell_node(ms, n, &c));
 	return rc ? rc : look_beneath(ms, there, &c);
 }
 
 int wq_mounts_detached(struct wq_mounts *ms, uint64_t id, const struct wq_item *by)
 {
-	const struct change c = { .by = by };
+	const struct wq_mount_change c = { .by = by };
 	struct wq_mount_node *n = wq_mount_table_find(ms->table, id);
 	int rc;
 
@@ -308,19 +108,19 @@ int wq_mounts_detached(struct wq_mounts *ms, uint64_t id, const struct wq_item *
 		if (ms->resynced || id == ms->hidden || wq_engine_wants_initial(ms->s->m))
 			return 0;
 		m = wq_mount_new(&(struct wq_mount) { .id = id, .ns = ms->ns });
-		rc = m ? emit(ms, WQ_MOUNT_UNMOUNT, 0, id, m, NULL, &c) : -ENOMEM;
+		rc = m ? wq_mounts_emit(ms, WQ_MOUNT_UNMOUNT, 0, id, m, NULL, &c) : -ENOMEM;
 		wq_mount_unref(m);
-		return told(rc);
+		return wq_mounts_told(rc);
 	}
-	rc = refresh(ms, n);
+	rc = wq_mounts_refresh(ms, n);
 	/* That it came had no room: that it goes is an event all the same. */
 	if (!rc && !n->told && n->now)
-		rc = told(emit(ms, WQ_MOUNT_UNMOUNT, n->now->parent, id, n->now, NULL, &c));
+		rc = wq_mounts_told(wq_mounts_emit(ms, WQ_MOUNT_UNMOUNT, n->now->parent, id, n->now, NULL, &c));
 	if (rc && rc != WQ_DONE)
 		return rc;
 	wq_mount_unref(n->now);
 	n->now = NULL;
-	return rc ? rc : told(tell(ms, n, &c));
+	return rc ? rc : wq_mounts_told(wq_mounts_tell_node(ms, n, &c));
 }
 
 /* That @n has moved is to be told, and not from where. */
@@ -348,7 +148,7 @@ static int move(struct wq_mounts *ms, struct wq_mount_node *n, struct wq_mount_n
 {
 	struct wq_mount *before = wq_mount_ref(n->now);
 	struct wq_mount m;
-	int rc = look(ms, n->id, &m);
+	int rc = wq_mounts_look(ms, n->id, &m);
 
 	if (rc == -ENOENT) {
 		m = *before;
@@ -357,7 +157,7 @@ static int move(struct wq_mounts *ms, struct wq_mount_node *n, struct wq_mount_n
 		rc = 0;
 	}
 	if (!rc)
-		rc = set(ms, n, &m, there);
+		rc = wq_mounts_set(ms, n, &m, there);
 	wq_mount_unref(before);
 	if (rc < 0)
 		return rc;
@@ -370,32 +170,95 @@ static int move(struct wq_mounts *ms, struct wq_mount_node *n, struct wq_mount_n
 	return rc;
 }
 
+static int refresh_tree(struct wq_mounts *ms, const struct wq_mount_node *root)
+{
+	struct wq_mount_node *n;
+	int rc = 0;
+
+	for (n = wq_mount_table_first(ms->table); n && !rc; n = n->next)
+		if (wq_mount_node_is_on(n, root))
+			rc = wq_mounts_refresh(ms, n);
+	return rc;
+}
+
+/* @n is in a tree whose root is told only where @from or @to is set. */
+static int tell_part(struct wq_mounts *ms, struct wq_mount_node *n, bool from, bool to, const struct wq_mount_change *c)
+{
+	struct wq_mount *was = wq_mount_ref(n->told);
+	struct wq_mount *m = wq_mount_with_target(n->now, wq_mount_table_path(ms->table, n));
+	int rc = m ? 0 : -ENOMEM;
+
+	if (!rc && !from)
+		rc = wq_mounts_emit(ms, WQ_MOUNT_MOVE_FROM, was->parent, n->id, was, was, c);
+	if (!rc && !to)
+		rc = wq_mounts_emit(ms, WQ_MOUNT_MOVE_TO, m->parent, n->id, m, was, c);
+	wq_mount_unref(was);
+	wq_mount_unref(m);
+	return wq_mounts_told(rc);
+}
+
+/* Of a tree that is moved the root alone is told; but what is in it may come below a path,
+ * or leave it, where the root doesn't. */
+static int tell_tree(struct wq_mounts *ms, const struct wq_mount_node *root, const struct wq_mount *was,
+		     const struct wq_mount_change *c)
+{
+	bool from = wq_mounts_watch(ms->wanted, was, was), to = wq_mounts_watch(ms->wanted, root->now, was);
+	struct wq_mount_node *n;
+	int rc = 0;
+
+	for (n = wq_mount_table_first(ms->table); n && !rc; n = n->next)
+		if (n != root && n->now && n->told && wq_mount_node_is_on(n, root))
+			rc = tell_part(ms, n, from, to, c);
+	return rc;
+}
+
+/* What is known of where it was is needed for that: before it is moved. */
+static int move_tree(struct wq_mounts *ms, struct wq_mount_node *n, struct wq_mount_node **there, const struct wq_mount_change *c)
+{
+	struct wq_mount *was;
+	int rc = refresh_tree(ms, n);
+
+	was = wq_mount_ref(n->told);
+	if (!rc)
+		rc = move(ms, n, there);
+	if (rc >= 0)
+		rc = wq_mounts_told(wq_mounts_tell_node(ms, n, c));
+	if (!rc && was)
+		rc = tell_tree(ms, n, was, c);
+	wq_mount_unref(was);
+	return rc;
+}
+
 int wq_mounts_moved(struct wq_mounts *ms, uint64_t id, const struct wq_item *by)
 {
-	const struct change c = { .by = by };
+	const struct wq_mount_change c = { .by = by };
 	struct wq_mount_node *n = wq_mount_table_find(ms->table, id), *there = NULL;
 	int rc;
 
 	if (!n || !n->now)
 		return wq_mounts_attached(ms, id, by);
-	rc = move(ms, n, &there);
-	if (rc < 0)
+	if (wq_mounts_wants_paths(ms->wanted)) {
+		rc = move_tree(ms, n, &there, &c);
+	} else {
+		rc = move(ms, n, &there);
+		if (rc >= 0)
+			rc = wq_mounts_told(wq_mounts_tell_node(ms, n, &c));
+	}
+	if (rc < 0 || rc == WQ_DONE)
 		return rc;
 	ms->astray |= is_astray(ms, n);
-	rc = told(tell(ms, n, &c));
-	if (!rc)
-		rc = look_beneath(ms, there, &c);
+	rc = look_beneath(ms, there, &c);
 	return rc ? rc : look_for_strays(ms);
 }
 
 int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n, enum wq_mark mark)
 {
-	const struct change c = { .mark = mark };
+	const struct wq_mount_change c = { .mark = mark };
 	struct wq_mount m;
-	int rc = n->now ? look(ms, n->id, &m) : -ENOENT;
+	int rc = n->now ? wq_mounts_look(ms, n->id, &m) : -ENOENT;
 
 	if (rc == 0)
-		rc = refresh(ms, n);
+		rc = wq_mounts_refresh(ms, n);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;	/* an event tells of that */
 	/* An event tells of moves, too; but directories that mounts are on are renamed. */
@@ -403,12 +266,12 @@ int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n, enum wq_
 		m.parent = n->now->parent;
 		m.target = n->now->target;
 	}
-	rc = set(ms, n, &m, NULL);
+	rc = wq_mounts_set(ms, n, &m, NULL);
 	if (rc < 0)
 		return rc;
 	n->moved |= rc == 1;
 	n->looked |= rc == 1;
-	return told(tell(ms, n, &c));
+	return wq_mounts_told(wq_mounts_tell_node(ms, n, &c));
 }
 
 /* ---- Snapshots ---- */
@@ -426,9 +289,9 @@ int wq_mounts_has(struct wq_mounts *ms, const struct wq_mount *m)
 
 	if (!n)
 		n = wq_mount_table_add(ms->table, m->id);
-	rc = n ? refresh(ms, n) : -ENOMEM;
+	rc = n ? wq_mounts_refresh(ms, n) : -ENOMEM;
 	if (!rc)
-		rc = describe(n, m);
+		rc = wq_mounts_describe(n, m);
 	if (rc)
 		return rc;
 	if (m->target && strcmp(m->target, "/") == 0 && !ms->hidden)
@@ -467,7 +330,7 @@ int wq_mounts_end(struct wq_mounts *ms, enum wq_mark mark)
 	for (n = wq_mount_table_first(ms->table); n && !rc; n = n->next) {
 		if (n->round == ms->round || !n->now)
 			continue;
-		rc = refresh(ms, n);
+		rc = wq_mounts_refresh(ms, n);
 		wq_mount_unref(n->now);
 		n->now = NULL;
 	}
@@ -498,6 +361,6 @@ int wq_mounts_ended(struct wq_mounts *ms)
 
 	wq_engine_source_ended(ms->s);
 	for (i = 0; !rc && (watch = wq_mounts_wanted_watch(ms->wanted, i)); i++)
-		rc = told(emit_removal(ms, watch));
+		rc = wq_mounts_told(emit_removal(ms, watch));
 	return rc;
 }
