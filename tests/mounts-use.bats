@@ -157,8 +157,14 @@ ends() {
 	equal "$status" 3
 	equal "$("$WATCHQ" mounts -q -J a -1 -C "mount -t tmpfs one a; sleep 0.2; umount a; exit 7" | jq -r .event; echo "${PIPESTATUS[0]}")" "$(printf 'new_mount\n7')"
 	# As the first page has it.
-	(until grep -qs . out; do mount -t tmpfs t a; sleep 0.2; umount a; done) &
-	equal "$("$WATCHQ" mounts -J -c 2 a | tee out | jq -r .event | xargs)" 'new_mount unmount'
+	"$WATCHQ" mounts -J -v -c 2 a >out 2>err &
+	local pid=$!
+	await grep -q ': ready$' err
+	mount -t tmpfs t a
+	await has_lines 1 out
+	umount a
+	wait "$pid"
+	equal "$(jq -r .event out | xargs)" 'new_mount unmount'
 }
 @test "--timeout, --first-only, --count, --command" { inside "$BEST" ends; }
 
