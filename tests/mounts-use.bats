@@ -170,7 +170,7 @@ ends() {
 
 quickly() {
 	mkdir a
-	"$WATCHQ" mounts a -v 2>err > >(head -n 1 >first) &
+	"$WATCHQ" mounts -v 2>err > >(head -n 1 >first) &
 	local pid=$! status=0
 	await grep -q ': ready$' err
 	"$MOUNTER" pairs 20 "$PWD/a" >/dev/null

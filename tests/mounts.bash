@@ -14,6 +14,7 @@ inside() {	# BACKEND FUNCTION [OTHER...]
 	BACKEND=$1 timeout -k 5 100 ${ENTER:-unshare -m} bash -c "
 		$(declare -f await is_gone is_stopped has_lines equal begin settle is_settled step told tree mounted_names "${@:2}")
 		set -e
+		trap 'kill \$(jobs -p) 2>/dev/null || :; wait || :' EXIT
 		mount -t tmpfs work '$BATS_TEST_TMPDIR'
 		cd '$BATS_TEST_TMPDIR'
 		$2"
