@@ -118,13 +118,14 @@ static uint64_t processor_time(void)
 
 static int look(struct wq_mount_attributes *a)
 {
+	bool quiet = wq_engine_now(a->m) >= a->topology + QUIET;
 	uint64_t start = processor_time();
 	struct wq_mount_node *n = NULL;
 	unsigned i;
 	int rc = 0;
 
 	for (i = 0; !rc && i < SLICE && (n = wq_mount_table_next(a->ms->table)); i++)
-		rc = wq_mounts_look_again(a->ms, n, WQ_MARK_NONE);
+		rc = wq_mounts_look_again(a->ms, n, WQ_MARK_NONE, quiet);
 	start = processor_time() - start;
 	a->took += start;
 	a->took_all += start;

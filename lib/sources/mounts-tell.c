@@ -80,6 +80,8 @@ static bool wq_mount_differs(const struct wq_mount_node *n)
 
 static int emit_difference(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq_mount_change *c)
 {
+	/* Who moved it is known; who changed its attributes never is. */
+	const struct wq_mount_change found = { .mark = c->mark };
 	struct wq_mount *m = n->now, *was = n->told;
 	int rc = 0;
 
@@ -89,7 +91,7 @@ static int emit_difference(struct wq_mounts *ms, struct wq_mount_node *n, const 
 		return wq_mounts_emit(ms, WQ_MOUNT_UNMOUNT, was->parent, was->id, was, NULL, c);
 	if (n->moved)
 		rc = emit_move(ms, m, was, c);
-	return rc ? rc : emit_attributes(ms, m, was, c);
+	return rc ? rc : emit_attributes(ms, m, was, &found);
 }
 
 /* Tells what differs of @n, which may be gone then. WQ_NO_ROOM: it differs still. */

@@ -44,7 +44,7 @@ static int look_for_strays(struct wq_mounts *ms)
 	for (n = wq_mount_table_first(ms->table); n && !rc; n = next) {
 		next = n->next;
 		if (is_astray(ms, n))
-			rc = wq_mounts_look_again(ms, n, WQ_MARK_RESYNC);
+			rc = wq_mounts_look_again(ms, n, WQ_MARK_RESYNC, false);
 		ms->astray |= !rc && is_astray(ms, n);
 	}
 	return rc;
@@ -251,9 +251,9 @@ int wq_mounts_moved(struct wq_mounts *ms, uint64_t id, const struct wq_item *by)
 	return rc ? rc : look_for_strays(ms);
 }
 
-int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n, enum wq_mark mark)
+int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n, enum wq_mark mark, bool quiet)
 {
-	const struct wq_mount_change c = { .mark = mark };
+	struct wq_mount_change c = { .mark = mark };
 	struct wq_mount m;
 	int rc = n->now ? wq_mounts_look(ms, n->id, &m) : -ENOENT;
 
@@ -261,8 +261,11 @@ int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n, enum wq_
 		rc = wq_mounts_refresh(ms, n);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;	/* an event tells of that */
-	/* An event tells of moves, too; but directories that mounts are on are renamed. */
-	if (m.parent != n->now->parent || !m.target || !wq_mount_table_fits(ms->table, n, m.target)) {
+	if (m.parent != n->now->parent && quiet) {
+		/* Lifted by what was mounted beneath it, where it wasn't known to be. */
+		c.mark = WQ_MARK_RESYNC;
+	} else if (m.parent != n->now->parent || !m.target || !wq_mount_table_fits(ms->table, n, m.target)) {
+		/* An event tells of moves; but directories that mounts are on are renamed. */
 		m.parent = n->now->parent;
 		m.target = n->now->target;
 	}

@@ -55,8 +55,9 @@ void wq_mounts_close(struct wq_mounts *ms);
 int wq_mounts_attached(struct wq_mounts *ms, uint64_t id, const struct wq_item *by);
 int wq_mounts_detached(struct wq_mounts *ms, uint64_t id, const struct wq_item *by);
 int wq_mounts_moved(struct wq_mounts *ms, uint64_t id, const struct wq_item *by);
-/** Looks at a known mount again, and tells what has changed, with @mark. */
-int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n, enum wq_mark mark);
+/** Looks at a known mount again, and tells what has changed, with @mark. @quiet: no event of
+ * a move is to be expected any more. */
+int wq_mounts_look_again(struct wq_mounts *ms, struct wq_mount_node *n, enum wq_mark mark, bool quiet);
 
 /** A snapshot: begins; has a mount that is so; has all of them, and what is not among
  * them is gone. Tells all differences, with @mark. */
