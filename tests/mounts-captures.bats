@@ -49,7 +49,10 @@ annotated() {
 	# Names are not told again and again.
 	(($(stat -c %s capture) < $(stat -c %s json)))
 }
-@test "an annotated capture is shown as it was live: fanotify" { inside fanotify annotated record; }
+@test "an annotated capture is shown as it was live: fanotify" {
+	[ -z "$SANITIZED" ] || skip "two watchers look at options at times of their own, and rest for long with a sanitizer"
+	inside fanotify annotated record
+}
 @test "an annotated capture is shown as it was live: mountinfo" { inside mountinfo annotated record; }
 
 plain() {

@@ -84,7 +84,7 @@ static int check_reuse(struct mounts_mountinfo *f, const struct wq_mount *m)
 	const struct wq_mount *was = n ? n->now : NULL;
 
 	if (!was || (was->major == m->major && was->minor == m->minor && wq_same_text(was->root, m->root) &&
-		     wq_same_text(was->fstype, m->fstype)))
+		     wq_same_text(was->fstype, m->fstype) && wq_same_text(was->source, m->source)))
 		return 0;
 	return wq_mounts_detached(&f->ms, m->id, NULL);
 }
