@@ -90,6 +90,27 @@ static const char *vfs_options(struct wq_statmount *sm, uint64_t attr)
 	return sm->vfs;
 }
 
+static bool is_octal(const char *p)
+{
+	return p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' && p[3] >= '0' && p[3] <= '7';
+}
+
+/* The filesystems write options as into mountinfo: a blank in one is \040. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++) {
+		if (is_octal(text)) {
+			*to++ = (char) ((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
+			text += 3;
+		} else {
+			*to++ = *text;
+		}
+	}
+	*to = '\0';
+}
+
 /* NULL without memory. */
 static const char *fs_options(struct wq_statmount *sm, uint32_t flags, const char *more)
 {
@@ -107,8 +128,10 @@ static const char *fs_options(struct wq_statmount *sm, uint32_t flags, const cha
 	if (!sm->fs)
 		return NULL;
 	len = put_words(sm->fs, sm->fs_room, flags & WQ_UAPI_SB_RDONLY, flags, words, 3);
-	if (*more)
+	if (*more) {
 		snprintf(sm->fs + len, sm->fs_room - len, ",%s", more);
+		unescape(sm->fs + len);
+	}
 	return sm->fs;
 }
 
