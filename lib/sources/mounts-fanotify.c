@@ -292,7 +292,8 @@ static int check_end(struct wq_source *s)
 {
 	struct mounts_fanotify *f = s->priv;
 
-	if (!f->had_any || wq_mount_table_count(f->ms.table))
+	/* Ours doesn't end; but below the root of a chroot there may be none any more. */
+	if (!*f->ns.name || !f->had_any || wq_mount_table_count(f->ms.table))
 		return 0;
 	return wq_mounts_ended(&f->ms);
 }
