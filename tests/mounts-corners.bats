@@ -17,23 +17,30 @@ file_bound() {
 @test "fanotify: a bind of a file" { inside fanotify file_bound; }
 @test "mountinfo: a bind of a file" { inside mountinfo file_bound; }
 
-# Into what is moved itself, and back.
+# Into what is moved itself, and back. Before all is looked at again when it is quiet, only
+# what is known of the tree says where what is on it has gone.
 moved_twice() {
 	tree
 	mkdir d e
 	mount -t tmpfs four d
 	mkdir d/in
 	begin
-	step mount --move a d/in
-	step mount --move d e
-	step umount e/in/b/c
-	step mount --move e/in a
-	step umount a/b
+	mount --move a d/in
+	so_far 2
+	mount --move d e
+	so_far 4
+	umount e/in/b/c
+	so_far 5
+	mount --move e/in a
+	so_far 7
+	umount a/b
+	settle
 	told 'move_from a from a' 'move_to d/in from a' 'move_from d from d' 'move_to e from d' \
 		'unmount e/in/b/c' 'move_from e/in from e/in' 'move_to a from e/in' 'unmount a/b'
 }
-@test "fanotify: moved into what is moved, and back" { inside fanotify moved_twice; }
-@test "mountinfo: moved into what is moved, and back" { inside mountinfo moved_twice; }
+so_far() { await eval "[ \"\$(grep -c '\"type\":\"mount\"' json)\" -ge $1 ]"; }
+@test "fanotify: moved into what is moved, and back" { inside fanotify moved_twice so_far; }
+@test "mountinfo: moved into what is moved, and back" { inside mountinfo moved_twice so_far; }
 
 # Removing a directory in one namespace unmounts what others have on it.
 removed() {
@@ -294,4 +301,7 @@ new_mount /m"
 	kill "$watcher"
 	wait "$watcher"
 }
-@test "fanotify: in a chroot, without any mounts left" { inside fanotify emptied; }
+@test "fanotify: in a chroot, without any mounts left" {
+	[ -z "$SANITIZED" ] || skip "a sanitizer reads /proc at the end"
+	inside fanotify emptied
+}
