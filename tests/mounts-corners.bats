@@ -232,6 +232,17 @@ three 8 a"
 }
 @test "PATH: each has its ID, and the first that fits is told" { inside fanotify several; }
 
+# Nobody who watches d has heard of what is on it.
+coming() {
+	tree
+	mkdir d
+	begin "$PWD/d" "$PWD/end"
+	step mount --move a d
+	step mount --move d a
+	told 'move_to d from a' 'move_to d/b from a/b' 'move_to d/b/c from a/b/c' 'move_from d from d'
+}
+@test "PATH: a tree that is moved there is told whole: fanotify" { inside fanotify coming; }
+
 # However a cell is written, and whatever the locale.
 escaped() {
 	local how name names=('sp ace' 'q"uote' 'back\slash' $'new\nline' $'t\tab' $'es\e[31mc' $'c1\xc2\x9b31m' $'del\x7f' '\040' 'ünï' $'inv\xff' 'x (deleted)')

@@ -40,8 +40,8 @@ later() {
 @test "PATH: one that isn't there yet is waited for, with a warning; links are followed" { inside "$BEST" later; }
 
 crossing() {
-	tree
-	mkdir in out
+	mkdir a in out
+	mount -t tmpfs one a
 	mount -t tmpfs in in
 	mkdir in/d
 	begin in "$PWD/end"

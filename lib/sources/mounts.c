@@ -181,7 +181,7 @@ static int refresh_tree(struct wq_mounts *ms, const struct wq_mount_node *root)
 	return rc;
 }
 
-/* @n is in a tree whose root is told only where @from or @to is set. */
+/* @n is in a tree of whose root it is told where it was if @from, and where it is if @to. */
 static int tell_part(struct wq_mounts *ms, struct wq_mount_node *n, bool from, bool to, const struct wq_mount_change *c)
 {
 	struct wq_mount *was = wq_mount_ref(n->told);
@@ -190,7 +190,8 @@ static int tell_part(struct wq_mounts *ms, struct wq_mount_node *n, bool from, b
 
 	if (!rc && !from)
 		rc = wq_mounts_emit(ms, WQ_MOUNT_MOVE_FROM, was->parent, n->id, was, was, c);
-	if (!rc && !to)
+	/* What comes with a root from elsewhere isn't known to be on it. */
+	if (!rc && !(from && to))
 		rc = wq_mounts_emit(ms, WQ_MOUNT_MOVE_TO, m->parent, n->id, m, was, c);
 	wq_mount_unref(was);
 	wq_mount_unref(m);
