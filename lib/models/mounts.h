@@ -17,6 +17,7 @@ struct wq_mount_node {
 	struct wq_mount *told;	/* what was told; NULL: nothing, or that it is unmounted */
 	bool moved;		/* to where it is, and that wasn't told */
 	bool looked;		/* where it is was found by looking, not by an event */
+	bool missed;		/* what differs had no room, and was counted as lost */
 	bool unasked;		/* it was there at the start, and nobody asked for that */
 	uint64_t round;		/* of the last snapshot that had it */
 	uint64_t settled;	/* of the last that has put it in its place */

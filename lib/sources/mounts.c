@@ -89,7 +89,7 @@ int wq_mounts_attached(struct wq_mounts *ms, uint64_t id, const struct wq_item *
 	if (rc < 0)
 		return rc;
 	ms->astray |= is_astray(ms, n);
-	n->moved = n->looked = false;
+	n->moved = n->looked = n->missed = false;
 	rc = wq_mounts_told(wq_mounts_tell_node(ms, n, &c));
 	return rc ? rc : look_beneath(ms, there, &c);
 }
@@ -120,6 +120,7 @@ int wq_mounts_detached(struct wq_mounts *ms, uint64_t id, const struct wq_item *
 		return rc;
 	wq_mount_unref(n->now);
 	n->now = NULL;
+	n->missed = false;	/* this is another event */
 	return rc ? rc : wq_mounts_told(wq_mounts_tell_node(ms, n, &c));
 }
 
@@ -238,6 +239,7 @@ int wq_mounts_moved(struct wq_mounts *ms, uint64_t id, const struct wq_item *by)
 
 	if (!n || !n->now)
 		return wq_mounts_attached(ms, id, by);
+	n->missed = false;	/* this is another event */
 	if (wq_mounts_wants_paths(ms->wanted)) {
 		rc = move_tree(ms, n, &there, &c);
 	} else {
