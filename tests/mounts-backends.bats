@@ -123,7 +123,7 @@ pivoted() {
 	begin
 	"$MOUNTER" pivot "$PWD/root" "$PWD/root/mnt/old" true
 	# Paths are those of watchq, which has the new root, too.
-	await eval '[ "$(grep -c "\"move_" json)" -ge 4 ]'
+	await has_told 4 '"move_'
 	equal "$(jq -r 'select(.event == "move_to" and .mark == null).target' json | sort | xargs)" '/ /mnt/old'
 }
 @test "fanotify: pivot_root" { inside fanotify pivoted; }

@@ -48,6 +48,8 @@ record() {	# OPTION...
 	wait "$watcher" "$captures"
 }
 
+recorded() { inside "$1" "$2" record both both_tell happened; }	# BACKEND FUNCTION
+
 annotated() {
 	record -I -B=annotated
 	"$WATCHQ" decode -J capture >replayed
@@ -64,10 +66,8 @@ annotated() {
 	# Names are not told again and again.
 	(($(stat -c %s capture) < $(stat -c %s json)))
 }
-@test "an annotated capture is shown as it was live: fanotify" {
-	inside fanotify annotated record both both_tell happened
-}
-@test "an annotated capture is shown as it was live: mountinfo" { inside mountinfo annotated record both both_tell happened; }
+@test "an annotated capture is shown as it was live: fanotify" { recorded fanotify annotated; }
+@test "an annotated capture is shown as it was live: mountinfo" { recorded mountinfo annotated; }
 
 plain() {
 	record -B
@@ -82,7 +82,7 @@ plain() {
 	equal "$(od -An -tu4 -N8 capture | xargs)" "$(od -An -tu4 -N4 capture | xargs) $((24 + 256))"
 	equal "$("$WATCHQ" decode -J capture | jq -c '[.target, .source, .pid]' | sort -u)" '[null,null,null]'
 }
-@test "a plain capture has the IDs" { inside "$BEST" plain record both both_tell happened; }
+@test "a plain capture has the IDs" { recorded "$BEST" plain; }
 
 cut_off() {
 	record -I -B=annotated
@@ -95,4 +95,4 @@ cut_off() {
 		jq -e . cut >/dev/null || [ ! -s cut ]
 	done
 }
-@test "a capture that is cut off anywhere" { inside "$BEST" cut_off record both both_tell happened; }
+@test "a capture that is cut off anywhere" { recorded "$BEST" cut_off; }

@@ -147,8 +147,7 @@ in_user_namespace() {
 overflow() {
 	mkdir a b
 	begin --strict
-	kill -STOP "$watcher"
-	await is_stopped "$watcher"
+	halt
 	"$MOUNTER" pairs "$PAIRS" "$PWD/a" >/dev/null
 	mount -t tmpfs stays b
 	kill -CONT "$watcher"

@@ -12,7 +12,7 @@ inside() {	# BACKEND FUNCTION [OTHER...]
 	[ -z "$why" ] || skip "mounts/$1: $(printf '%b' "$why")"
 	# shellcheck disable=SC2086
 	BACKEND=$1 timeout -k 5 100 ${ENTER:-unshare -m} bash -c "
-		$(declare -f await is_gone is_stopped has_lines equal begin settle is_settled step told tree mounted_names "${@:2}")
+		$(declare -f await is_gone is_stopped has_lines has_told halt equal begin settle is_settled step told tree mounted_names "${@:2}")
 		set -e
 		trap 'kill \$(jobs -p) 2>/dev/null || :; wait || :' EXIT
 		mount -t tmpfs work '$BATS_TEST_TMPDIR'
@@ -27,6 +27,15 @@ begin() {
 	"$WATCHQ" mounts -J --marks -v --backend "$BACKEND" "$@" >json 2>err 3>&- &
 	watcher=$!
 	await grep -q ': ready$' err || { cat err >&2; return 1; }
+}
+
+# Whether so many lines match, or more.
+has_told() { (($(grep -c "$2" json) >= $1)); }	# NUMBER PATTERN
+
+# Nobody looks, until the watcher is sent SIGCONT.
+halt() {
+	kill -STOP "$watcher"
+	await is_stopped "$watcher"
 }
 
 # All of what was done is told: also what is found by looking, and what comes last.

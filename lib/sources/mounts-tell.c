@@ -97,12 +97,14 @@ static int emit_difference(struct wq_mounts *ms, struct wq_mount_node *n, const 
 /* Tells what differs of @n, which may be gone then. WQ_NO_ROOM: it differs still. */
 int wq_mounts_tell_node(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq_mount_change *c)
 {
-	/* What had no room was counted then: it is told as what it is, found later. */
-	const struct wq_mount_change again = { .by = c->by, .mark = WQ_MARK_RESYNC };
-	bool missed = n->missed && c->mark == WQ_MARK_NONE;
-	int rc = wq_mount_differs(n) ? emit_difference(ms, n, missed ? &again : c) : 0;
+	struct wq_mount_change how = *c;
+	int rc;
 
-	n->missed = rc == WQ_NO_ROOM && (n->missed || c->mark == WQ_MARK_NONE);
+	/* What had no room was counted then: it is told as what it is, found later. */
+	if (n->missed && how.mark == WQ_MARK_NONE)
+		how.mark = WQ_MARK_RESYNC;
+	rc = wq_mount_differs(n) ? emit_difference(ms, n, &how) : 0;
+	n->missed = rc == WQ_NO_ROOM && (n->missed || how.mark == WQ_MARK_NONE);
 	if (rc && rc != WQ_DONE)
 		return rc;
 	if (!n->now) {
