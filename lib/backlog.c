@@ -11,6 +11,7 @@
 #include "models/mount.h"
 #include "models/names.h"
 #include "ring.h"
+#include "side.h"
 #include "source.h"
 #include "wake.h"
 
@@ -31,6 +32,7 @@ _Static_assert(offsetof(struct packed, data) == 48, "64 bytes with a key's recor
 struct extra {
 	struct wq_name *path;
 	struct wq_mount *mount, *was;
+	struct wq_side *side;
 	uint32_t pid;
 	char command[sizeof(((struct wq_event *) NULL)->command)];
 };
@@ -103,7 +105,7 @@ void wq_backlog_last(struct wq_backlog *b)
 
 static bool has_extra(const struct wq_event *ev)
 {
-	return ev->path || ev->mount || ev->was || ev->pid || ev->command[0];
+	return ev->path || ev->mount || ev->was || ev->side || ev->pid || ev->command[0];
 }
 
 /* Where it is behind a record of @len bytes. */
@@ -132,6 +134,7 @@ static void put_extra(struct extra *extra, const struct wq_event *ev)
 	extra->path = wq_name_ref(ev->path);
 	extra->mount = wq_mount_ref(ev->mount);
 	extra->was = wq_mount_ref(ev->was);
+	extra->side = wq_side_ref(ev->side);
 	extra->pid = ev->pid;
 	memcpy(extra->command, ev->command, sizeof(extra->command));
 }
@@ -140,7 +143,7 @@ static void put_extra(struct extra *extra, const struct wq_event *ev)
 static void count_names(struct wq_backlog *b, const struct wq_event *ev)
 {
 	size_t bytes = wq_name_wait(ev->key_name) + wq_name_wait(ev->aux_name) + wq_name_wait(ev->path) +
-		       wq_mount_wait(ev->mount) + wq_mount_wait(ev->was);
+		       wq_mount_wait(ev->mount) + wq_mount_wait(ev->was) + wq_side_wait(ev->side);
 
 	atomic_fetch_add_explicit(&b->names, bytes, memory_order_relaxed);
 }
@@ -204,6 +207,7 @@ static void take_extra(const struct extra *extra, struct wq_event *ev)
 	ev->path = extra->path;
 	ev->mount = extra->mount;
 	ev->was = extra->was;
+	ev->side = extra->side;
 	ev->pid = extra->pid;
 	memcpy(ev->command, extra->command, sizeof(ev->command));
 }
@@ -226,7 +230,7 @@ bool wq_backlog_next(struct wq_backlog *b, struct wq_event *ev)
 	ev->aux_name = p->aux_name;
 	take_extra(extra_of(p, ev->rec.len), ev);
 	b->out = p;
-	b->out_extra = (struct extra) { .path = ev->path, .mount = ev->mount, .was = ev->was };
+	b->out_extra = (struct extra) { .path = ev->path, .mount = ev->mount, .was = ev->was, .side = ev->side };
 	return true;
 }
 
@@ -242,7 +246,7 @@ void wq_backlog_done(struct wq_backlog *b)
 	struct packed *p = b->out;
 	const struct extra *extra = &b->out_extra;
 	size_t names = wq_name_unwait(p->key_name) + wq_name_unwait(p->aux_name) + wq_name_unwait(extra->path) +
-		       wq_mount_unwait(extra->mount) + wq_mount_unwait(extra->was);
+		       wq_mount_unwait(extra->mount) + wq_mount_unwait(extra->was) + wq_side_unwait(extra->side);
 
 	if (names)
 		atomic_fetch_sub_explicit(&b->names, names, memory_order_relaxed);
@@ -251,6 +255,7 @@ void wq_backlog_done(struct wq_backlog *b)
 	wq_name_unref(extra->path);
 	wq_mount_unref(extra->mount);
 	wq_mount_unref(extra->was);
+	wq_side_unref(extra->side);
 	wq_ring_release(b->ring);
 	tell_room(b);
 }

@@ -12,8 +12,8 @@
 struct wq_backlog;
 
 /** A backlog of @bytes (rounded up to a power of two) for events, and for the
- * names that only they hold. An event of a key takes 64; of a mount, or with a path or who
- * did it, 112.
+ * names that only they hold. An event of a key takes 64; of anything else, or with a path or who
+ * did it, 120.
  * NULL: see errno. */
 struct wq_backlog *wq_backlog_new(size_t bytes);
 /** Gives back what still waits, too. */

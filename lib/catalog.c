@@ -108,7 +108,9 @@ static const struct wq_subtype key_subtypes[] = {
 	{ 2, 0, "edquot", &sb, "a quota was exceeded" },		\
 	{ 3, 0, "network", &sb, "a network filesystem's connection changed" }, \
 	{ 128, 0, "readwrite", &sb, "a filesystem became writable" },	\
-	{ 129, 0, "shutdown", &sb, "a filesystem was shut down" },
+	{ 129, 0, "shutdown", &sb, "a filesystem was shut down" },	\
+	{ 130, 0, "mounted", &sb, "a filesystem was mounted" },	\
+	{ 131, 0, "unmounted", &sb, "a filesystem is mounted nowhere any more" },
 
 static const struct wq_subtype mount_subtypes[] = { MOUNT_SUBTYPES(mount) };
 static const struct wq_subtype mount_feb_subtypes[] = { MOUNT_SUBTYPES(mount_feb) };
@@ -149,6 +151,7 @@ static const struct wq_subtype note_subtypes[] = {
 	{ 7, 0, "path", NULL, "how a key was reached" },
 	{ 8, 0, "mount", NULL, "what a mount is" },
 	{ 9, 0, "was", NULL, "what it was before the next record" },
+	{ 10, 0, "side", NULL, "what the next record has no room for" },
 };
 
 /* What people call these events. */

@@ -132,26 +132,6 @@ int wq_engine_emit(struct wq_monitor *m, struct wq_event *ev)
 	return rc;
 }
 
-int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
-		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name,
-		       struct wq_name *path, const struct wq_item *by)
-{
-	struct wq_item item = { .boottime = m->now };
-	struct wq_event ev;
-
-	if (by)
-		item = *by;
-	wq_record_header(&item.rec, rec, false);
-	wq_engine_event(&ev, &item, watch);
-	wq_engine_by(&ev, &item);
-	ev.realtime = item.boottime + (uint64_t) m->clock;
-	ev.mark = mark;
-	ev.key_name = key_name;
-	ev.aux_name = aux_name;
-	ev.path = path;
-	return wq_engine_emit(m, &ev);
-}
-
 /* ---- What had no room ---- */
 
 static int tell_all(struct wq_monitor *m)
@@ -308,6 +288,14 @@ void wq_monitor_stop(struct wq_monitor *m)
 
 int wq_monitor_finish(struct wq_monitor *m)
 {
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; i < m->nsources && !wq_go_on(rc); i++)
+		if (m->sources[i].open && m->sources[i].source.ops->finish)
+			rc = m->sources[i].source.ops->finish(&m->sources[i].source);
+	if (wq_go_on(rc))
+		return rc;
 	return m->lost ? tell_lost(m) : 0;
 }
 

@@ -55,6 +55,36 @@ enum wq_mount_nr {
 	WQ_MOUNT_MOVE_FROM	= 5,
 	WQ_MOUNT_MOVE_TO	= 6,
 };
+enum wq_sb_nr {
+	WQ_SB_READONLY		= 0,
+	WQ_SB_ERROR		= 1,
+	WQ_SB_EDQUOT		= 2,
+	WQ_SB_NETWORK		= 3,
+	WQ_SB_READWRITE		= 128,	/* ours, and all above */
+	WQ_SB_SHUTDOWN		= 129,
+	WQ_SB_MOUNTED		= 130,
+	WQ_SB_UNMOUNTED		= 131,
+};
+#define WQ_SB_IS_NOW_RO		0x00010000u	/* flag 0 of info */
+
+enum wq_block_nr {
+	WQ_BLOCK_TIMEOUT	= 1,
+	WQ_BLOCK_NO_SPACE	= 2,
+	WQ_BLOCK_RECOVERABLE_TRANSPORT = 3,
+	WQ_BLOCK_CRITICAL_TARGET = 4,
+	WQ_BLOCK_CRITICAL_NEXUS	= 5,
+	WQ_BLOCK_CRITICAL_MEDIUM = 6,
+	WQ_BLOCK_PROTECTION	= 7,
+	WQ_BLOCK_KERNEL_RESOURCE = 8,
+	WQ_BLOCK_DEVICE_RESOURCE = 9,
+	WQ_BLOCK_IO		= 10,
+	WQ_BLOCK_ADD		= 128,	/* ours, and all above */
+	WQ_BLOCK_REMOVE		= 129,
+	WQ_BLOCK_CHANGE		= 130,
+	WQ_BLOCK_RESIZE		= 131,
+	WQ_BLOCK_MEDIA		= 132,
+};
+/* The flags of mounts. */
 #define WQ_MOUNT_IN_SUBTREE	0x00010000u	/* flag 0 of info */
 #define WQ_MOUNT_IS_NOW_RO	0x00020000u	/* flag 1 */
 

@@ -39,6 +39,7 @@ int wq_fail(struct wq_error *e, enum wq_error_kind kind, int err, const char *fm
 /* ---- Records, and the catalog of what they mean ------------------------- */
 
 #include "libwatchq-record.h"
+#include "libwatchq-side.h"
 
 /* ---- Filters: lib/filter.c --------------------------------------------- */
 
@@ -200,6 +201,8 @@ struct wq_event {
 					 * away; NULL: not known at all */
 	struct wq_mount *was;		/* and what it was before the change; NULL: not known, or
 					 * there was none */
+	struct wq_side *side;		/* with records of filesystems and block devices: what else
+					 * is known; NULL: nothing */
 	uint32_t pid;			/* who did it; 0: not known */
 	char command[16];		/* what that process is called: any bytes, a NUL among
 					 * these 16; "": not known */
@@ -270,6 +273,9 @@ void wq_monitor_set_keys(struct wq_monitor *m, bool recursive, bool all);
  * and options match those lists, as findmnt(8)'s -t and -O have them (NULL: any). The
  * texts are borrowed until wq_monitor_start() is done. */
 void wq_monitor_set_mounts(struct wq_monitor *m, const char *ns, const char *types, const char *options);
+/** What wq_monitor_add() of block devices adds from now on merges I/O errors that follow one
+ * another within @ns into one event with their count; 0: none. */
+void wq_monitor_set_coalesce(struct wq_monitor *m, uint64_t ns);
 /** How often, in ns, what can't be heard is looked at; a second unless told otherwise. */
 void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns);
 /** Read the queues in a thread of the monitor's own, which with @realtime asks to
@@ -307,7 +313,8 @@ int wq_monitor_dispatch(struct wq_monitor *m, struct wq_error *e);
  * posted before. */
 void wq_monitor_stop(struct wq_monitor *m);
 
-/** After the last wq_monitor_dispatch(): tells of what had no room and is not told yet.
+/** After the last wq_monitor_dispatch(): tells of what had no room and is not told yet, and
+ * what was kept to be told together with more.
  * 0 or what the taker of events returned. */
 int wq_monitor_finish(struct wq_monitor *m);
 

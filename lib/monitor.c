@@ -135,6 +135,11 @@ void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns)
 	m->interval = ns;
 }
 
+void wq_monitor_set_coalesce(struct wq_monitor *m, uint64_t ns)
+{
+	m->coalesce = ns;
+}
+
 void wq_monitor_set_thread(struct wq_monitor *m, bool on, bool realtime)
 {
 	m->thread = on;
@@ -268,99 +273,6 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 }
 
 /* ---- Starting ---- */
-
-static struct wq_source *new_source(struct wq_monitor *m, const struct wq_source_ops *ops,
-				    const struct wq_source_config *c, struct wq_error *e)
-{
-	struct wq_added_source *a;
-
-	if (m->nsources == WQ_MAX_SOURCES) {
-		wq_fail(e, WQ_FAILURE, E2BIG, "no more than %d sources at a time", WQ_MAX_SOURCES);
-		return NULL;
-	}
-	a = &m->sources[m->nsources];
-	*a = (struct wq_added_source) {
-		.source = { .ops = ops, .m = m, .index = m->nsources },
-		.config = *c,
-	};
-	m->nsources++;
-	return &a->source;
-}
-
-static const struct wq_source_ops *choose_backend(struct wq_monitor *m, const char *source, const char *object,
-						  const char *backend, const struct wq_source_config *c,
-						  struct wq_error *e)
-{
-	const struct wq_source_ops *ops;
-	struct wq_error best = { 0 };	/* why the best one does not work */
-	char names[128] = "";
-	bool known = false;
-	unsigned i;
-
-	for (i = 0; (ops = wq_source_at(i)); i++) {
-		if (strcmp(ops->source, source) != 0)
-			continue;
-		known = true;
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), ", %s", ops->backend);
-		if (backend && strcmp(ops->backend, backend) != 0)
-			continue;
-		if (ops->probe(c, e) == 0) {
-			wq_engine_log(m, WQ_LOG_INFO, "backend %s", ops->backend);
-			if (best.err)
-				wq_engine_log(m, WQ_LOG_WARNING, "%.60s%s%.400s; using --backend %s", object ? object : "",
-					      object ? ": " : "", best.text, ops->backend);
-			return ops;
-		}
-		if (!best.err)
-			best = *e;
-		if (backend)
-			return NULL;
-		wq_engine_log(m, WQ_LOG_INFO, "not backend %s: %s", ops->backend, e->text);
-	}
-	if (!known)
-		wq_fail(e, WQ_FAILURE, EINVAL, "no such source '%s'", source);
-	else if (backend)
-		wq_fail(e, WQ_FAILURE, EINVAL, "%s has no backend '%s'; it has auto%s", source, backend, names);
-	else {
-		struct wq_error last = *e;	/* why the last one does not work */
-
-		if (last.kind == WQ_NOTSUPP)
-			wq_fail(e, last.kind, last.err, "%.400s; 'watchq info' tells what works here", last.text);
-	}
-	return NULL;
-}
-
-int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend,
-		   char *const *objects, size_t nobjects, unsigned first_id,
-		   unsigned depth, struct wq_error *e)
-{
-	struct wq_source_config c = {
-		.objects = objects, .nobjects = nobjects, .first_id = first_id, .depth = depth,
-		.recursive = m->recursive, .all = m->all, .interval = m->interval,
-		.ns = m->ns, .types = m->types, .options = m->options,
-	};
-	const struct wq_source_ops *ops;
-
-	if (first_id < 1 || first_id > 255)
-		return wq_fail(e, WQ_FAILURE, EINVAL, "IDs of watches go from 1 to 255");
-	ops = choose_backend(m, source, nobjects ? objects[0] : NULL, backend, &c, e);
-	if (!ops) {
-		struct wq_error why = *e;
-
-		if (why.kind == WQ_NOTSUPP && nobjects)
-			wq_fail(e, why.kind, why.err, "%.60s: %.440s", objects[0], why.text);
-		return -e->err;
-	}
-	return new_source(m, ops, &c, e) ? 0 : -e->err;
-}
-
-int wq_monitor_add_capture(struct wq_monitor *m, int fd, const char *name,
-			   enum wq_endian endian, struct wq_error *e)
-{
-	struct wq_source_config c = { .fd = fd, .name = name, .endian = endian };
-
-	return new_source(m, &wq_capture, &c, e) ? 0 : -e->err;
-}
 
 static int open_sources(struct wq_monitor *m, struct wq_error *e)
 {

@@ -28,6 +28,7 @@ struct wq_monitor {
 	bool names, commands, initial, once, marks, thread, realtime;
 	uint64_t sweep;			/* ns; 0: never */
 	uint64_t interval;		/* ns */
+	uint64_t coalesce;		/* ns: block; 0: not */
 	bool recursive, all;		/* keys */
 	const char *ns, *types, *options;	/* mounts */
 	uint64_t count;			/* be done after that many; 0: never */

@@ -25,6 +25,7 @@ enum wq_note_tag {
 	WQ_NOTE_PATH	= 7,	/* u32 serial, path, from here on; "": none */
 	WQ_NOTE_MOUNT	= 8,	/* what a mount is, from here on, till it is unmounted: note-mount.h */
 	WQ_NOTE_WAS	= 9,	/* the same of what it was before the next record */
+	WQ_NOTE_SIDE	= 10,	/* what the next record has no room for: side.h */
 };
 
 #define WQ_NOTE_MAGIC		"watchqcf"	/* 8 bytes, no NUL */

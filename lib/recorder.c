@@ -18,6 +18,7 @@
 #include "libwatchq.h"
 #include "note.h"
 #include "note-mount.h"
+#include "side.h"
 
 #define BUDGET	(16u << 20)	/* bytes of names and paths */
 
@@ -298,6 +299,16 @@ static int write_by(struct wq_recorder *r, const struct wq_event *ev)
 	return put_note(r, WQ_NOTE_BY, p);
 }
 
+static int write_side(struct wq_recorder *r, const struct wq_side *side)
+{
+	struct payload *p = begin_payload(r);
+
+	if (!side)
+		return 0;
+	p->len = wq_side_put(p->bytes, side);
+	return put_note(r, WQ_NOTE_SIDE, p);
+}
+
 static int write_notes(struct wq_recorder *r, const struct wq_event *ev)
 {
 	struct payload *p;
@@ -310,6 +321,8 @@ static int write_notes(struct wq_recorder *r, const struct wq_event *ev)
 		rc = write_names(r, ev);
 	if (!rc)
 		rc = write_by(r, ev);
+	if (!rc)
+		rc = write_side(r, ev->side);
 	if (rc)
 		return rc;
 	p = begin_payload(r);

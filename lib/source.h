@@ -37,6 +37,7 @@ struct wq_source_config {
 	const char *ns;		/* mounts: of which namespace; NULL: this process's own */
 	const char *types, *options;	/* mounts: as findmnt(8) has them; NULL: any */
 	uint64_t interval;	/* ns: how often a backend looks that has to */
+	uint64_t coalesce;	/* ns: block: I/O errors within it are one event; 0: none are */
 	int fd;			/* captures */
 	const char *name;	/* captures: the file's */
 	enum wq_endian endian;	/* captures */
@@ -51,6 +52,11 @@ struct wq_source_ops {
 	const char *backend;	/* "pipe" */
 	const char *about;	/* what it hears and what not: watchq info */
 	unsigned flags;
+	/** Backends of one source with different parts hear different things, and all parts are
+	 * wanted; those with the same are one another's replacement. 0: it is the only part. */
+	unsigned part;
+	uint32_t type;		/* with a part: what it posts of records, */
+	uint64_t posts[2];	/* bit n: subtype n, and subtype 128 + n */
 
 	/** Whether it would work here for @c, as far as that can be told before it is opened:
 	 * 0, or -errno with the reason in *@e. Leaves nothing behind. */
@@ -99,9 +105,16 @@ struct wq_source_ops {
 	/** Timers; called at every dispatch, so it must be cheap when nothing is due. */
 	int (*tick)(struct wq_source *s);
 
+	/** The monitor is about to be done: tells what was kept to be told together with more. */
+	int (*finish)(struct wq_source *s);
+
 	/** Gives everything back. Also after open() failed: no. */
 	void (*close)(struct wq_source *s);
 };
+
+/* What backends of block post: bits of wq_source_ops.posts. */
+#define WQ_BLOCK_ERRORS		0x7feu	/* [0]: timeout to io */
+#define WQ_BLOCK_CHANGES	0x1fu	/* [1]: add to media */
 
 #define WQ_ROUNDS_MAX	3
 
@@ -140,6 +153,12 @@ int wq_engine_emit_borrowed(struct wq_monitor *m, struct wq_event *ev);
 int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
 		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name,
 		       struct wq_name *path, const struct wq_item *by);
+/** The same with what else is known: @side, which is copied, and is the caller's. @boottime: when
+ * it was read; 0: now. -ENOMEM, too. */
+int wq_engine_emit_side(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
+			enum wq_mark mark, const struct wq_side *side, uint64_t boottime);
+/** Tells that @s has lost events, the kernel doesn't say how many. */
+int wq_engine_emit_loss(struct wq_source *s);
 /** Something was lost, and the sources' doubt() said so: snapshots follow. */
 void wq_engine_resync(struct wq_monitor *m);
 /** Something new is to be read now: the same, without round 0. */
@@ -179,6 +198,8 @@ uint64_t wq_now_realtime(void);
 const struct wq_source_ops *wq_source_at(unsigned i);
 extern const struct wq_source_ops wq_keys_pipe, wq_keys_trace, wq_keys_poll;
 extern const struct wq_source_ops wq_mounts_fanotify, wq_mounts_mountinfo;
+extern const struct wq_source_ops wq_sb_fanotify, wq_sb_mountinfo, wq_sb_quota;
+extern const struct wq_source_ops wq_block_trace, wq_block_uevent;
 extern const struct wq_source_ops wq_capture;
 
 #endif

@@ -25,7 +25,6 @@
 #include "trace.h"
 #include "tracefs.h"
 
-#define PROBED		"events/syscalls/sys_enter_keyctl/format"
 #define AHEAD		1000000000u	/* ns; no clock is that wrong */
 
 /* One processor's buffer. */
@@ -277,11 +276,11 @@ void wq_trace_close(struct wq_trace *t)
 
 /* ---- Events ---- */
 
-static int fail_event(struct wq_error *e, const char *path, int err)
+static int fail_event(struct wq_error *e, const char *path, const char *needs, int err)
 {
 	if (err == ENOENT)
-		return wq_fail(e, WQ_NOTSUPP, ENOTSUP,
-			       "this kernel doesn't trace that (%s is not there); one with CONFIG_FTRACE_SYSCALLS=y is needed", path);
+		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "this kernel doesn't trace that (%s is not there); one with %s is needed",
+			       path, needs);
 	return wq_tracefs_fail(e, path, err);
 }
 
@@ -296,7 +295,7 @@ static int parse_format(struct wq_trace *t, const char *system, const char *name
 	snprintf(path, sizeof(path), "events/%s/%s/format", system, name);
 	rc = wq_tracefs_read(t->fs.dir, path, &text, &len);
 	if (rc)
-		return fail_event(e, path, -rc);
+		return fail_event(e, path, "this tracepoint", -rc);
 	tep_parse_event(t->tep, text, len, system);
 	free(text);
 	/* It is there even where its text for people was not understood. */
@@ -323,15 +322,17 @@ int wq_trace_add(struct wq_trace *t, const char *system, const char *name, const
 	return rc;
 }
 
-int wq_trace_probe(struct wq_error *e)
+int wq_trace_probe(const char *system, const char *name, const char *needs, struct wq_error *e)
 {
 	int root = wq_tracefs_root(e), fd, rc = 0;
+	char path[128];
 
 	if (root < 0)
 		return root;
-	fd = openat(root, PROBED, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "events/%s/%s/format", system, name);
+	fd = openat(root, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		rc = fail_event(e, PROBED, errno);
+		rc = fail_event(e, path, needs, errno);
 	else if (faccessat(root, "instances", W_OK, AT_EACCESS))
 		rc = wq_tracefs_fail(e, "instances", errno);
 	if (fd >= 0)

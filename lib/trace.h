@@ -28,9 +28,10 @@ struct wq_trace_event {
  * 2 ms (WQ_DRAIN_PAUSE). Each processor that there is takes so much memory. */
 #define WQ_TRACE_KIB	1024
 
-/** Whether system calls can be traced here: 0, or -errno with the reason in *@e.
- * Leaves nothing behind. */
-int wq_trace_probe(struct wq_error *e);
+/** Whether that event, "syscalls" and "sys_enter_keyctl", can be traced here: 0, or -errno with
+ * the reason in *@e, where the kernel has no such event with what it @needs. Leaves nothing
+ * behind. */
+int wq_trace_probe(const char *system, const char *name, const char *needs, struct wq_error *e);
 
 /** Opens a trace without any event in it. Its buffers are @kib KiB for each
  * processor. 0; -errno with *@e: WQ_NOTSUPP as wq_tracefs_root(). */

@@ -2,6 +2,11 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stdint.h>
+
+struct options;
+struct wq_monitor;
+
 /* A command: one row of the table in watchq.c, one file cmd-NAME.c. */
 struct command {
 	const char *name;
@@ -12,10 +17,13 @@ struct command {
 	const char *const *types;	/* whose events -e means; NULL: all */
 	const char *columns;		/* of its table */
 	const char *deep_columns;	/* with --recursive */
+	uint64_t sweep;			/* ns: what --sweep is by default; 0: never */
 	unsigned options;		/* enum option_group */
+	/* With run_source(): before the source is added; may be NULL. */
+	void (*set_up)(struct wq_monitor *m, const struct options *o);
 };
 
-extern const struct command cmd_keys, cmd_mounts, cmd_decode, cmd_info;
+extern const struct command cmd_keys, cmd_mounts, cmd_sb, cmd_block, cmd_decode, cmd_info;
 
 /* The table; NULL at the end. */
 extern const struct command *const commands[];

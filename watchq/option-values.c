@@ -32,6 +32,14 @@ int option_pause(const char *option, const char *text, uint64_t *to)
 	return 0;
 }
 
+int option_sweep(const char *text, uint64_t *to)
+{
+	if (strcmp(text, "0") != 0)
+		return option_pause("sweep", text, to);
+	*to = 0;
+	return 0;
+}
+
 int option_match(struct options *o, const char *text)
 {
 	const char *equals = strchr(text, '=');

@@ -22,6 +22,7 @@ enum {
 	OPT_ALL = 256,
 	OPT_BACKEND,
 	OPT_BUFFER,
+	OPT_COALESCE,
 	OPT_DIALECT,
 	OPT_ENDIAN,
 	OPT_INTERVAL,
@@ -64,9 +65,10 @@ static const struct option_row rows[] = {
 	{ 'N', "namespace", "PID|FILE", OPTIONS_MOUNTS, N_("the mount namespace of that process, or file") },
 	{ 't', "types", "LIST", OPTIONS_MOUNTS, N_("only these types of filesystem; 'no' before the list: all others") },
 	{ 'O', "options", "LIST", OPTIONS_MOUNTS, N_("only mounts with all of these options") },
+	{ OPT_COALESCE, "coalesce", "TIME", OPTIONS_BLOCK, N_("merge errors next to each other, for that long, into one with a count") },
 	{ 'I', "initial", NULL, LIVE, N_("first report what there is, then the changes") },
 	{ OPT_ONCE, "once", NULL, LIVE, N_("only report what there is (with --initial)") },
-	{ OPT_SWEEP, "sweep", "TIME", LIVE, N_("look that often for what the kernel does not report") },
+	{ OPT_SWEEP, "sweep", "TIME", LIVE, N_("look that often for what the kernel does not report; 0: never") },
 	{ OPT_ENDIAN, "endian", "ORDER", OPTIONS_CAPTURE, N_("byte order of the capture: native, little or big") },
 	{ OPT_DIALECT, "dialect", "NAME", OPTIONS_CAPTURE, N_("version of the notification patches that the capture is of") },
 	{ 'c', "count", "NUM", EVENTS, N_("stop after that many events") },
@@ -163,7 +165,6 @@ static int unknown_option(const struct command *cmd, const char *arg)
 
 /* ---- Parsing ---- */
 
-
 static int set_format(struct options *o, enum format format, bool *given)
 {
 	if (*given && o->output.format != format)
@@ -250,7 +251,9 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->once = true;
 		return 0;
 	case OPT_SWEEP:
-		return option_pause("sweep", arg, &o->sweep);
+		return option_sweep(arg, &o->sweep);
+	case OPT_COALESCE:
+		return option_pause("coalesce", arg, &o->coalesce);
 	case OPT_INTERVAL:
 		return option_pause("interval", arg, &o->interval);
 	case 'R':
@@ -421,7 +424,9 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 	struct tables t;
 	int rc;
 
-	*o = (struct options) { .cmd = cmd, .first_id = 1, .timeout = -1, .buffer = BUFFER_DEFAULT };
+	*o = (struct options) {
+		.cmd = cmd, .first_id = 1, .timeout = -1, .buffer = BUFFER_DEFAULT, .sweep = cmd->sweep,
+	};
 	o->output.live = cmd->options & OPTIONS_LIVE;
 	make_tables(&t, cmd);
 	opterr = 0;

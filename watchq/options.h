@@ -19,6 +19,7 @@ enum option_group {
 	OPTIONS_LIST	= 1 << 4,	/* a table that ends */
 	OPTIONS_KEYS	= 1 << 5,	/* keys alone */
 	OPTIONS_MOUNTS	= 1 << 6,	/* mounts alone */
+	OPTIONS_BLOCK	= 1 << 7,	/* block alone */
 };
 
 #define MATCH_MAX	16
@@ -37,6 +38,7 @@ struct options {
 	int64_t timeout;		/* ns; -1: none */
 	uint64_t sweep;			/* ns; 0: none */
 	uint64_t interval;		/* ns */
+	uint64_t coalesce;		/* ns: of block devices' errors; 0: none */
 	bool recursive, all_keys;
 	const char *ns;			/* mount namespace; NULL: the own one */
 	const char *fs_types, *fs_options;	/* of mounts; NULL: any */

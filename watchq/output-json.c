@@ -173,7 +173,7 @@ static inline char *put_step(char *p, struct json *j, const struct json_step *s,
 		return t ? put_text(p, t) : put_named(p, j, s, ev);
 	case STEP_PATH:
 		if (!ev->path)
-			return p;
+			return ev->side ? put_columns(p, j, s, ev) : p;
 		t = kept(ev->path, s);
 		return t ? put_text(p, t) : put_named(p, j, s, ev);
 	default:
@@ -206,6 +206,11 @@ static size_t name_length(const struct wq_name *n)
 	return n ? n->desc_len + n->type_len : 0;
 }
 
+static size_t side_length(const struct wq_event *ev)
+{
+	return ev->side ? ev->side->text_len : 0;
+}
+
 static size_t mount_length(const struct wq_event *ev)
 {
 	return (ev->mount ? ev->mount->text_len : 0) + (ev->was ? ev->was->text_len : 0);
@@ -215,7 +220,7 @@ static size_t longest_text(const struct wq_event *ev)
 {
 	const size_t lengths[] = {
 		name_length(ev->key_name), name_length(ev->aux_name), name_length(ev->path), ev->watch->object_len,
-		mount_length(ev),
+		mount_length(ev), side_length(ev),
 	};
 	size_t text = 0, i;
 
@@ -229,7 +234,7 @@ static size_t longest_text(const struct wq_event *ev)
 static inline size_t line_room(const struct json *j, const struct wq_event *ev)
 {
 	size_t text = name_length(ev->key_name) + name_length(ev->aux_name) + name_length(ev->path) +
-		      ev->watch->object_len + mount_length(ev);
+		      ev->watch->object_len + mount_length(ev) + side_length(ev);
 
 	if (text > j->text_room)	/* mostly not even all together are */
 		text = longest_text(ev);

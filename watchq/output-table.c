@@ -145,6 +145,8 @@ static size_t longest_text(const struct wq_event *ev)
 		len = ev->mount->text_len;
 	if (ev->was && ev->was->text_len > len)
 		len = ev->was->text_len;
+	if (ev->side && ev->side->text_len > len)
+		len = ev->side->text_len;
 	return ev->watch->object_len > len ? ev->watch->object_len : len;
 }
 

@@ -10,6 +10,7 @@
 #include "detail.h"
 #include "digits.h"
 #include "mount-values.h"
+#include "side-values.h"
 
 /* Columns that are a number of the record's body and nothing else. */
 static const struct {
@@ -50,10 +51,12 @@ bool column_may_apply(enum column_id id, const struct wq_type *type, const struc
 		return type && type->nflags;
 	if (id == COL_LOST || id == COL_V)
 		return type && type->nr == WQ_TYPE_META;
+	if (is_side_column(id) && has_side(type))
+		return true;
 	if (is_mount_column(id))
 		return has_field(sub, WQ_F_MOUNT) || (id == COL_MAJ_MIN && has_field(sub, WQ_F_DEV));
 	if (field == WQ_F__NR)
-		return true;
+		return !is_side_column(id) || id == COL_PATH;
 	return has_field(sub, field);
 }
 
@@ -170,6 +173,12 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 	const struct wq_field *f;
 
 	v->kind = VALUE_NONE;
+	if (ev->side || id == COL_ERRNO) {
+		if (is_side_column(id))
+			side_value(id, ev, v);
+		if (v->kind != VALUE_NONE)
+			return;
+	}
 	if (is_mount_column(id) && (id != COL_MAJ_MIN || is_mount(rec))) {
 		if (is_mount(rec))
 			mount_value(id, ev, v);

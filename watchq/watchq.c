@@ -18,6 +18,8 @@
 const struct command *const commands[] = {
 	&cmd_keys,
 	&cmd_mounts,
+	&cmd_sb,
+	&cmd_block,
 	&cmd_decode,
 	&cmd_info,
 	NULL

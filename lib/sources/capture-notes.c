@@ -10,6 +10,7 @@
 #include "models/names.h"
 #include "note-mount.h"
 #include "payload.h"
+#include "side.h"
 #include "sources/capture.h"
 
 void wq_capture_forget_event(struct capture *c)
@@ -21,6 +22,8 @@ void wq_capture_forget_event(struct capture *c)
 	c->next.command[0] = '\0';
 	wq_mount_unref(c->next.was);
 	c->next.mount = c->next.was = NULL;
+	wq_side_unref(c->next.side);
+	c->next.side = NULL;
 }
 
 static void forget_keys(struct capture *c)
@@ -136,6 +139,15 @@ static const char *read_mount(struct capture *c)
 	return rc ? "out of memory" : NULL;
 }
 
+static const char *read_side(struct capture *c)
+{
+	const char *what = NULL;
+
+	wq_side_unref(c->next.side);
+	c->next.side = wq_side_take(c->parts->payload, c->parts->len, c->walk.swapped, &what);
+	return what;
+}
+
 static const char *read_by(struct capture *c, struct reader *r)
 {
 	uint32_t pid = take_u32(r);
@@ -202,6 +214,8 @@ const char *wq_capture_read_note(struct wq_source *s)
 	case WQ_NOTE_MOUNT:
 	case WQ_NOTE_WAS:
 		return read_mount(c);
+	case WQ_NOTE_SIDE:
+		return read_side(c);
 	}
 	return NULL;
 }

@@ -28,6 +28,7 @@ static void capture_close(struct wq_source *s)
 		wq_keys_free(c->paths);
 		wq_mount_map_free(c->mounts);
 		wq_mount_unref(c->next.was);
+		wq_side_unref(c->next.side);
 		free(c->watches);
 		free(c->parts);
 	}

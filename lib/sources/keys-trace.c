@@ -42,7 +42,7 @@ static int keys_trace_probe(const struct wq_source_config *c, struct wq_error *e
 	int rc = wq_key_permitted(e);
 
 	(void) c;
-	return rc ? rc : wq_trace_probe(e);
+	return rc ? rc : wq_trace_probe("syscalls", "sys_enter_keyctl", "CONFIG_FTRACE_SYSCALLS=y", e);
 }
 
 /* ---- Opening ---- */

@@ -232,18 +232,9 @@ static const char *command(struct wq_source *s, int pid)
 
 static int lost(struct wq_source *s)
 {
-	struct mounts_fanotify *f = s->priv;
-	struct wq_item item = { .boottime = wq_now_boottime() };
-	unsigned char rec[WQ_RECORD_MAX];
-	struct wq_event ev;
-
-	wq_record_build(rec, WQ_TYPE_META, WQ_META_LOSS, 0, NULL, 0);
-	wq_record_header(&item.rec, rec, false);
-	wq_engine_event(&ev, &item, s->self);
-	ev.realtime = item.boottime + (uint64_t) wq_engine_clock(s->m);
-	f->doubt = true;
+	((struct mounts_fanotify *) s->priv)->doubt = true;
 	wq_engine_resync(s->m);
-	return wq_engine_emit_borrowed(s->m, &ev);
+	return wq_engine_emit_loss(s);
 }
 
 static int apply(struct wq_source *s, const struct wq_fan_event *ev)

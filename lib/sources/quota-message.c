@@ -1,0 +1,2 @@
+// x
+typedef int not_empty;

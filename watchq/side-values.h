@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef SIDE_VALUES_H
+#define SIDE_VALUES_H
+
+#include "columns.h"
+
+/* Whether the column says something of filesystems or of block devices that their records
+ * don't; of mounts and keys it may say something, too. */
+bool is_side_column(enum column_id id);
+
+/* Whether events of that type have such. */
+bool has_side(const struct wq_type *type);
+
+/* What it says. */
+void side_value(enum column_id id, const struct wq_event *ev, struct value *v);
+
+#endif
