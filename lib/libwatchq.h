@@ -372,4 +372,8 @@ struct wq_capability {
 /** Fills up to @max rows and returns how many there are. */
 size_t wq_capabilities(struct wq_capability *rows, size_t max);
 
+/** The same of the filesystem that @path is on, as far as released kernels go: lib/probe-path.c.
+ * How many rows there are; -errno with *@e. */
+ssize_t wq_capabilities_of(const char *path, struct wq_capability *rows, size_t max, struct wq_error *e);
+
 #endif

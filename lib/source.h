@@ -112,7 +112,8 @@ struct wq_source_ops {
 	void (*close)(struct wq_source *s);
 };
 
-/* What backends of block post: bits of wq_source_ops.posts. */
+/* What backends of sb and block post: bits of wq_source_ops.posts. */
+#define WQ_SB_CHANGES		0xfu	/* [1]: readwrite to unmounted */
 #define WQ_BLOCK_ERRORS		0x7feu	/* [0]: timeout to io */
 #define WQ_BLOCK_CHANGES	0x1fu	/* [1]: add to media */
 

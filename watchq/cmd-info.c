@@ -16,18 +16,22 @@
 static int info_run(const struct command *cmd, int argc, char **argv)
 {
 	static struct wq_capability rows[MAX_ROWS];
+	struct wq_error e = { 0 };
 	struct options o;
 	struct list *l;
-	size_t n, i;
+	ssize_t n, i;
 	int first, status;
 
 	status = options_parse(&o, cmd, argc, argv, &first);
 	if (status || o.done)
 		return status;
-	if (first < argc)
-		return msg_usage(_("takes no argument; '%s' is one too many"), argv[first]);
+	if (first + 1 < argc)
+		return msg_usage(_("takes one PATH at most; '%s' is one too many"), argv[first + 1]);
 
-	n = wq_capabilities(rows, MAX_ROWS);
+	n = first < argc ? wq_capabilities_of(argv[first], rows, MAX_ROWS, &e)
+			 : (ssize_t) wq_capabilities(rows, MAX_ROWS);
+	if (n < 0)
+		return msg_fail(&e);
 	l = list_new(&o.output, "NAME", "?WORKS", "#VALUE", "DETAIL", "REMEDY", NULL);
 	for (i = 0; i < n; i++) {
 		const char *works = rows[i].works < 0 ? "" : rows[i].works ? "yes" : "no";
@@ -42,9 +46,10 @@ static int info_run(const struct command *cmd, int argc, char **argv)
 
 const struct command cmd_info = {
 	.name = "info",
-	.synopsis = N_("[options]"),
+	.synopsis = N_("[options] [PATH]"),
 	.help = N_("what this kernel, these privileges and limits allow"),
-	.description = N_("Show what this kernel, these privileges and limits allow, backend by backend."),
+	.description = N_("Show what this kernel, these privileges and limits allow, backend by backend; or, with PATH,\n"
+			  "what can be heard of the filesystem that it is on."),
 	.run = info_run,
 	.options = OPTIONS_LIST,
 };

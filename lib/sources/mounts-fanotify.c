@@ -19,13 +19,12 @@
 #include "sources/mounts.h"
 #include "uapi-mounts.h"
 
-#define BUF_SIZE	16384	/* bytes: some 400 events */
 #define COMM_LASTS	1000000	/* ns */
 #define LIST		512	/* IDs at a time */
 #define INIT_FLAGS	(WQ_UAPI_FAN_REPORT_MNT | FAN_CLOEXEC | FAN_NONBLOCK)
 
 struct mounts_fanotify {
-	int fd;
+	struct wq_fan_queue queue;
 	struct wq_mount_ns ns;
 	struct wq_statmount *sm;
 	struct wq_mounts ms;
@@ -35,9 +34,6 @@ struct mounts_fanotify {
 	char comm[16];		/* of comm_pid, at comm_at; "": not known */
 	int comm_pid;
 	uint64_t comm_at;
-	size_t len, pos;	/* what was read, and how far it is told */
-	uint64_t emptied;	/* the dispatch in which all that was there was read */
-	unsigned char buf[BUF_SIZE];
 };
 
 /* ---- Whether it works ---- */
@@ -124,8 +120,8 @@ static void mounts_fanotify_close(struct wq_source *s)
 	wq_mounts_close(&f->ms);
 	wq_statmount_free(f->sm);
 	wq_mount_ns_close(&f->ns);
-	if (f->fd >= 0)
-		close(f->fd);
+	if (f->queue.fd >= 0)
+		close(f->queue.fd);
 	free(f);
 	s->priv = NULL;
 }
@@ -162,13 +158,13 @@ static int open_events(struct wq_source *s, struct wq_error *e)
 	bool unlimited;
 	int rc;
 
-	f->fd = open_group(&unlimited, e);
-	if (f->fd < 0)
-		return f->fd;
-	rc = mark(f->fd, &f->ns, e);
+	f->queue.fd = open_group(&unlimited, e);
+	if (f->queue.fd < 0)
+		return f->queue.fd;
+	rc = mark(f->queue.fd, &f->ns, e);
 	if (rc)
 		return rc;
-	rc = wq_engine_poll(s->m, f->fd);
+	rc = wq_engine_poll(s->m, f->queue.fd);
 	if (rc)
 		return wq_fail(e, WQ_FAILURE, -rc, "can't poll fanotify: %s", strerror(-rc));
 	wq_engine_log(s->m, WQ_LOG_INFO, "fanotify's queue holds %s", unlimited ? "any number of events" :
@@ -184,7 +180,7 @@ static int mounts_fanotify_open(struct wq_source *s, const struct wq_source_conf
 	s->priv = f;
 	if (!f)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	f->fd = f->ns.fd = f->ns.proc = -1;
+	f->queue.fd = f->ns.fd = f->ns.proc = -1;
 	rc = wq_mount_ns_open(&f->ns, c->ns, e);
 	if (!rc)
 		rc = open_mounts(s, c, e);
@@ -258,26 +254,6 @@ static int apply(struct wq_source *s, const struct wq_fan_event *ev)
 	return wq_mounts_detached(&f->ms, ev->mount, &by);
 }
 
-/* 1: there is something in the buffer. */
-static int refill(struct wq_source *s, struct wq_error *e)
-{
-	struct mounts_fanotify *f = s->priv;
-	ssize_t n;
-
-	if (f->emptied == wq_engine_now(s->m))
-		return 0;	/* poll(2) tells if there is more by now */
-	do
-		n = read(f->fd, f->buf, sizeof(f->buf));
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno != EAGAIN)
-		return wq_fail(e, WQ_FAILURE, errno, "can't read fanotify's events: %s", strerror(errno));
-	f->pos = 0;
-	f->len = n > 0 ? (size_t) n : 0;
-	if (f->len < sizeof(f->buf) / 2)
-		f->emptied = wq_engine_now(s->m);
-	return n > 0;
-}
-
 /* The last process of a namespace that isn't ours has ended, or all was unmounted. */
 static int check_end(struct wq_source *s)
 {
@@ -293,13 +269,10 @@ static int mounts_fanotify_pull(struct wq_source *s, struct wq_error *e)
 {
 	struct mounts_fanotify *f = s->priv;
 	struct wq_fan_event ev;
-	int rc = f->pos < f->len ? 1 : refill(s, e);
+	int rc = wq_fan_queue_next(&f->queue, s->m, &ev, e);
 
 	if (rc <= 0)
 		return rc ? rc : check_end(s);
-	rc = wq_fan_next(f->buf, f->len, &f->pos, &ev);
-	if (rc < 0)
-		return wq_fail(e, WQ_FAILURE, EBADMSG, "fanotify: an event of a kind that this watchq does not know");
 	rc = apply(s, &ev);
 	return rc && rc != WQ_NO_ROOM ? rc : 1;
 }

@@ -1,6 +1,331 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * sb by fanotify(7): errors of filesystems, since Linux 5.16. Each filesystem is marked; the
+ * mark ends when it is unmounted, and so it is marked again whenever mountinfo has changed.
+ * What else there is to know of them is found by looking: sb.c.
+ */
 #include "config.h"
+
 #include <errno.h>
-#include "source.h"
-static int probe(const struct wq_source_config *c, struct wq_error *e) { (void) c; return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "not yet; wait"); }
-const struct wq_source_ops wq_sb_fanotify = { .source = "sb", .backend = "fanotify", .part = 1, .type = WQ_TYPE_SB, .posts = { 0x7ff, 0x1f }, .probe = probe };
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "fanotify.h"
+#include "sources/sb.h"
+#include "sources/sb-ext4.h"
+
+#define FS_ERROR	0x00008000u	/* FAN_FS_ERROR: include/uapi/linux/fanotify.h, since Linux 5.16 */
+#define INIT_FLAGS	(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_CLOEXEC | FAN_NONBLOCK)
+#define HANDLE_MAX	128		/* bytes: MAX_HANDLE_SZ */
+
+struct sb_fanotify {
+	struct wq_sb sb;		/* first: what most calls are handed on to */
+	struct wq_fan_queue queue;
+};
+
+/* ---- Whether it works ---- */
+
+static int open_group(struct wq_error *e)
+{
+	int fd = fanotify_init(INIT_FLAGS | FAN_UNLIMITED_QUEUE, 0);
+
+	if (fd < 0 && errno == EPERM)
+		fd = fanotify_init(INIT_FLAGS, 0);
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case EINVAL:
+	case ENOSYS:
+		return wq_fail(e, WQ_NOTSUPP, errno, "this kernel's fanotify reports no files; errors of filesystems take Linux 5.16 or later, with CONFIG_FANOTIFY");
+	case EPERM:
+		return wq_fail(e, WQ_NOTSUPP, EPERM, "no fanotify: %s; errors of filesystems take CAP_SYS_ADMIN, as root has it", strerror(EPERM));
+	case EMFILE:
+		return wq_fail(e, WQ_FAILURE, EMFILE, "no more fanotify groups for this user; raise /proc/sys/fs/fanotify/max_user_groups or 'ulimit -n'");
+	default:
+		return wq_fail(e, WQ_FAILURE, errno, "fanotify_init: %s", strerror(errno));
+	}
+}
+
+/* Marking any filesystem tells whether the kernel knows of errors, and allows to hear of them. */
+static int sb_fanotify_probe(const struct wq_source_config *c, struct wq_error *e)
+{
+	const char *path = c->nobjects ? c->objects[0] : "/";
+	int fd = open_group(e), rc = 0;
+
+	if (fd < 0)
+		return fd;
+	if (fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FS_ERROR, AT_FDCWD, path)) {
+		if (errno == EPERM)
+			rc = wq_fail(e, WQ_NOTSUPP, EPERM, "errors of filesystems take CAP_SYS_ADMIN in the user namespace that the filesystem belongs to; run watchq as root");
+		else if (errno == EINVAL)
+			rc = wq_fail(e, WQ_NOTSUPP, EINVAL, "this kernel's fanotify has no errors of filesystems; they take Linux 5.16 or later");
+		/* Any other is the path's, or this filesystem's own. */
+	}
+	close(fd);
+	return rc;
+}
+
+/* ---- Marks ---- */
+
+/* A path that leads to @fs: what is mounted over it is not it. No descriptor is held open: it
+ * would make an umount(8) fail that comes meanwhile. */
+static const char *find_path(const struct wq_filesystem *fs)
+{
+	struct statx st;
+	unsigned i;
+
+	for (i = 0; i < fs->nmounts; i++)
+		if (statx(AT_FDCWD, fs->mounts[i].target, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) == 0 &&
+		    st.stx_mnt_id == (unsigned) fs->mounts[i].id)
+			return fs->mounts[i].target;
+	return NULL;
+}
+
+static const char *why_not(int err)
+{
+	switch (err) {
+	case EPERM:
+		return "it takes CAP_SYS_ADMIN in the user namespace that it belongs to";
+	case ENODEV:
+	case EXDEV:
+		return "it has no ID of its own that fanotify could name";
+	case EOPNOTSUPP:
+		return "it has no file handles";
+	case ENOENT:
+		return "no path leads to it: something is mounted over it";
+	case ENOSPC:
+		return "no more fanotify marks for this user; raise /proc/sys/fs/fanotify/max_user_marks";
+	default:
+		return strerror(err);
+	}
+}
+
+/* Once for each, and loudly where it was asked for by name. */
+static void complain(struct wq_sb *sb, struct wq_filesystem *fs, int err)
+{
+	if (!fs->complained)
+		wq_engine_log(sb->s->m, fs->watch->id ? WQ_LOG_WARNING : WQ_LOG_INFO, "%.200s: its errors can't be heard: %s",
+			      fs->watch->object ? fs->watch->object : fs->nmounts ? fs->mounts[0].target : fs->source, why_not(err));
+	fs->complained = true;
+}
+
+static void mark(void *data, struct wq_filesystem *fs)
+{
+	struct sb_fanotify *f = data;
+	const char *path = find_path(fs);
+	struct statfs st;
+
+	if (!path) {
+		if (!fs->marked)
+			complain(&f->sb, fs, ENOENT);
+		return;
+	}
+	if (fanotify_mark(f->queue.fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FS_ERROR, AT_FDCWD, path)) {
+		complain(&f->sb, fs, errno);
+		fs->marked = false;
+	} else if (!fs->marked) {
+		fs->marked = true;
+		fs->has_fsid = statfs(path, &st) == 0;
+		memcpy(fs->fsid, &st.f_fsid, sizeof(fs->fsid));
+		fs->errors = wq_ext4_errors(fs);
+	}
+}
+
+/* ---- Opening ---- */
+
+static void sb_fanotify_close(struct wq_source *s)
+{
+	struct sb_fanotify *f = s->priv;
+
+	wq_sb_close(&f->sb);
+	if (f->queue.fd >= 0)
+		close(f->queue.fd);
+	free(f);
+	s->priv = NULL;
+}
+
+static int sb_fanotify_open(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)
+{
+	struct sb_fanotify *f = calloc(1, sizeof(*f));
+	int rc;
+
+	s->priv = f;
+	if (!f)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	f->sb.mounted = mark;
+	f->sb.data = f;
+	f->queue.fd = open_group(e);
+	rc = f->queue.fd < 0 ? -e->err : wq_engine_poll(s->m, f->queue.fd);
+	if (rc && f->queue.fd >= 0)
+		wq_fail(e, WQ_FAILURE, -rc, "can't poll fanotify: %s", strerror(-rc));
+	if (!rc)
+		rc = wq_sb_open(&f->sb, s, c, e);
+	if (rc)
+		sb_fanotify_close(s);
+	return rc;
+}
+
+/* ---- Events ---- */
+
+/* Copies of one have the same ID: then the one whose errors have become more. */
+static struct wq_filesystem *find(struct sb_fanotify *f, const struct wq_fan_event *ev)
+{
+	struct wq_filesystem *fs, *first = NULL;
+
+	for (fs = wq_filesystems_first(f->sb.table); fs; fs = fs->next) {
+		if (!fs->marked || !fs->has_fsid || memcmp(fs->fsid, ev->fsid, sizeof(fs->fsid)) != 0)
+			continue;
+		if (wq_ext4_errors(fs) > fs->errors)
+			return fs;
+		if (!first)
+			first = fs;
+	}
+	return first;
+}
+
+/* The path of the file that has this handle, in @path. Whoever looks it up has the inode read,
+ * which, where that is what is broken, would be the next error. */
+static const char *path_of(const struct wq_filesystem *fs, const struct wq_fan_event *ev, uint64_t inode,
+			   char *path, size_t size)
+{
+	struct {
+		struct file_handle handle;
+		unsigned char bytes[HANDLE_MAX];
+	} h = { .handle = { .handle_bytes = ev->handle_len, .handle_type = ev->handle_type } };
+	const char *target;
+	struct stat there;
+	char link[64];
+	ssize_t n = -1;
+	int mount, fd = -1;
+
+	if (!ev->handle_len || ev->handle_len > HANDLE_MAX || ev->error == EUCLEAN || ev->error == EBADMSG)
+		return NULL;
+	memcpy(h.bytes, ev->handle, ev->handle_len);
+	target = find_path(fs);
+	mount = target ? open(target, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+	if (mount >= 0)
+		fd = open_by_handle_at(mount, &h.handle, O_PATH | O_CLOEXEC);
+	if (fd >= 0) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, path, size - 1);
+		close(fd);
+	}
+	if (mount >= 0)
+		close(mount);
+	if (n <= 0)
+		return NULL;
+	path[n] = '\0';
+	/* An inode that no path is known to lead to is said to be at "/". */
+	return path[0] == '/' && lstat(path, &there) == 0 && there.st_ino == inode ? path : NULL;
+}
+
+static int tell_error(struct sb_fanotify *f, struct wq_filesystem *fs, const struct wq_fan_event *ev)
+{
+	uint64_t boottime = wq_now_boottime(), errors = wq_ext4_errors(fs);
+	uint64_t inode = wq_handle_inode(ev->handle_type, ev->handle, ev->handle_len);
+	struct wq_side side = { .text_len = 0 };
+	struct wq_ext4_error last = { .line = 0 };
+	unsigned char rec[WQ_RECORD_MAX], body[32];
+	char path[4096], fsid[17];
+	uint32_t error = (uint32_t) abs(ev->error);
+	unsigned i;
+
+	/* Of the last one, which may be another by now, or is still to be noted down. */
+	if (errors <= fs->errors || wq_ext4_last_error(fs, &last) || last.inode != inode)
+		last = (struct wq_ext4_error) { .line = 0 };
+	memcpy(body, &fs->dev, 8);
+	memcpy(body + 8, &error, 4);
+	memcpy(body + 12, &ev->error_count, 4);
+	memcpy(body + 16, &inode, 8);
+	memcpy(body + 24, &last.block, 8);
+	wq_record_build(rec, WQ_TYPE_SB, WQ_SB_ERROR, (uint32_t) fs->watch->id << 8, body, sizeof(body));
+
+	wq_filesystem_side(f->sb.table, fs, &side);
+	for (i = 0; i < sizeof(ev->fsid); i++)
+		sprintf(fsid + 2 * i, "%02x", ev->fsid[i]);
+	wq_side_set_text(&side, WQ_SIDE_FSID, fsid);
+	wq_side_set(&side, WQ_SIDE_COUNT, ev->error_count);
+	if (ev->handle_len)
+		wq_side_set_text(&side, WQ_SIDE_PATH, path_of(fs, ev, inode, path, sizeof(path)));
+	if (strncmp(fs->fstype, "ext", 3) == 0) {
+		wq_side_set_text(&side, WQ_SIDE_FUNCTION, last.function[0] ? last.function : NULL);
+		if (last.line)
+			wq_side_set(&side, WQ_SIDE_LINE, last.line);
+		else
+			wq_side_unknown(&side, WQ_SIDE_LINE);
+	}
+	fs->errors = errors;
+	/* It may be read-only from now on. */
+	wq_sb_look_soon(&f->sb);
+	return wq_engine_emit_side(f->sb.s->m, rec, fs->watch, WQ_MARK_NONE, &side, boottime);
+}
+
+static int sb_fanotify_pull(struct wq_source *s, struct wq_error *e)
+{
+	struct sb_fanotify *f = s->priv;
+	struct wq_filesystem *fs;
+	struct wq_fan_event ev;
+	int rc = wq_fan_queue_next(&f->queue, s->m, &ev, e);
+
+	if (rc <= 0)
+		return rc;
+	if (ev.mask & FAN_Q_OVERFLOW) {
+		wq_sb_look_soon(&f->sb);
+		rc = wq_engine_emit_loss(s);
+	} else {
+		fs = ev.has_error && ev.has_fid ? find(f, &ev) : NULL;
+		rc = fs ? tell_error(f, fs, &ev) : 0;
+	}
+	return rc && rc != WQ_NO_ROOM ? rc : 1;
+}
+
+/* ---- The filesystems ---- */
+
+static int sb_fanotify_snapshot(struct wq_source *s, enum wq_mark what, unsigned round)
+{
+	return wq_sb_snapshot(&((struct sb_fanotify *) s->priv)->sb, what, round);
+}
+
+static int sb_fanotify_tell(struct wq_source *s, enum wq_mark what)
+{
+	return wq_sb_tell(&((struct sb_fanotify *) s->priv)->sb, what);
+}
+
+static int sb_fanotify_sweep(struct wq_source *s)
+{
+	return wq_sb_sweep(&((struct sb_fanotify *) s->priv)->sb);
+}
+
+static uint64_t sb_fanotify_deadline(struct wq_source *s)
+{
+	return wq_sb_deadline(&((struct sb_fanotify *) s->priv)->sb);
+}
+
+static int sb_fanotify_tick(struct wq_source *s)
+{
+	return wq_sb_tick(&((struct sb_fanotify *) s->priv)->sb);
+}
+
+const struct wq_source_ops wq_sb_fanotify = {
+	.source = "sb",
+	.backend = "fanotify",
+	.about = "errors of filesystems (which ones: 'watchq info PATH'); that they come, go or become read-only, by looking",
+	.part = 1,
+	.type = WQ_TYPE_SB,
+	.posts = { 1u << WQ_SB_READONLY | 1u << WQ_SB_ERROR, WQ_SB_CHANGES },
+	.probe = sb_fanotify_probe,
+	.open = sb_fanotify_open,
+	.pull = sb_fanotify_pull,
+	.snapshot = sb_fanotify_snapshot,
+	.tell = sb_fanotify_tell,
+	.sweep = sb_fanotify_sweep,
+	.deadline = sb_fanotify_deadline,
+	.tick = sb_fanotify_tick,
+	.close = sb_fanotify_close,
+};

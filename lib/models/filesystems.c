@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmount.h>
+#include <poll.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "models/filesystems.h"
+#include "side.h"
+
+struct wq_filesystems {
+	struct wq_filesystem *first, **end;
+	void *by_dev;		/* tsearch(3) */
+	int fd;			/* of mountinfo: its own place in the stream of changes */
+	char *targets;		/* of the one that was asked about last */
+};
+
+struct wq_filesystems *wq_filesystems_new(void)
+{
+	struct wq_filesystems *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->end = &t->first;
+	t->fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	return t;
+}
+
+/* ---- One of them ---- */
+
+/* Where it was last is still to be said when it is nowhere. */
+static void forget_mounts(struct wq_filesystem *fs)
+{
+	unsigned i;
+
+	if (fs->nmounts) {
+		free(fs->was_target);
+		fs->was_target = fs->mounts[0].target;
+	}
+	for (i = 1; i < fs->nmounts; i++)
+		free(fs->mounts[i].target);
+	free(fs->mounts);
+	fs->mounts = NULL;
+	fs->nmounts = 0;
+}
+
+static void free_one(struct wq_filesystem *fs)
+{
+	forget_mounts(fs);
+	free(fs->was_target);
+	free(fs->source);
+	free(fs->fstype);
+	free(fs->options);
+	free(fs);
+}
+
+static bool set(char **to, const char *text)
+{
+	char *copy;
+
+	if (*to && text && strcmp(*to, text) == 0)
+		return true;
+	copy = text ? strdup(text) : NULL;
+	if (text && !copy)
+		return false;
+	free(*to);
+	*to = copy;
+	return true;
+}
+
+static bool add_mount(struct wq_filesystem *fs, struct libmnt_fs *m)
+{
+	const char *target = mnt_fs_get_target(m);
+	struct wq_fs_mount *more = realloc(fs->mounts, (fs->nmounts + 1) * sizeof(*more));
+
+	if (!more)
+		return false;
+	fs->mounts = more;
+	more[fs->nmounts] = (struct wq_fs_mount) { .id = mnt_fs_get_id(m), .target = target ? strdup(target) : NULL };
+	if (!more[fs->nmounts].target)
+		return false;
+	fs->nmounts++;
+	return true;
+}
+
+static bool has_option(const char *options, const char *name)
+{
+	char *value;
+	size_t size;
+
+	return options && mnt_optstr_get_option(options, name, &value, &size) == 0;
+}
+
+/* Some (btrfs) have a number of no device, and a device all the same. */
+static bool is_on_device(const struct wq_filesystem *fs)
+{
+	struct stat st;
+
+	if (fs->dev >> 20)
+		return true;
+	return fs->source && fs->source[0] == '/' && stat(fs->source, &st) == 0 && S_ISBLK(st.st_mode);
+}
+
+/* What it is, of the first of its mounts. */
+static bool describe(struct wq_filesystem *fs, struct libmnt_fs *m)
+{
+	const char *source = mnt_fs_get_source(m), *options = mnt_fs_get_fs_options(m);
+	bool new_source = !fs->source || !source || strcmp(fs->source, source) != 0;
+
+	/* Numbers of what has no device are used again. */
+	if (new_source || !fs->fstype || strcmp(fs->fstype, mnt_fs_get_fstype(m)) != 0)
+		fs->seen = fs->marked = false;
+	if (!set(&fs->source, source ? source : "none") || !set(&fs->fstype, mnt_fs_get_fstype(m)) ||
+	    !set(&fs->options, options ? options : ""))
+		return false;
+	if (new_source)
+		fs->has_device = is_on_device(fs);
+	/* fs/ext4/super.c: EMERGENCY_RO; the superblock's own flag stays what it was. */
+	fs->readonly = has_option(fs->options, "ro") || has_option(fs->options, "emergency_ro");
+	fs->shutdown = has_option(fs->options, "shutdown");
+	return true;
+}
+
+/* ---- The table ---- */
+
+static int by_dev(const void *a, const void *b)
+{
+	uint64_t x = ((const struct wq_filesystem *) a)->dev, y = ((const struct wq_filesystem *) b)->dev;
+
+	return x < y ? -1 : x > y;
+}
+
+void wq_filesystems_remove(struct wq_filesystems *t, struct wq_filesystem *fs)
+{
+	tdelete(fs, &t->by_dev, by_dev);
+	*fs->at = fs->next;
+	if (fs->next)
+		fs->next->at = fs->at;
+	else
+		t->end = fs->at;
+	free_one(fs);
+}
+
+void wq_filesystems_free(struct wq_filesystems *t)
+{
+	if (!t)
+		return;
+	while (t->first)
+		wq_filesystems_remove(t, t->first);
+	if (t->fd >= 0)
+		close(t->fd);
+	free(t->targets);
+	free(t);
+}
+
+struct wq_filesystem *wq_filesystems_first(const struct wq_filesystems *t)
+{
+	return t->first;
+}
+
+struct wq_filesystem *wq_filesystems_find(const struct wq_filesystems *t, uint64_t dev)
+{
+	struct wq_filesystem key = { .dev = dev }, **found = tfind(&key, &t->by_dev, by_dev);
+
+	return found ? *found : NULL;
+}
+
+struct wq_filesystem *wq_filesystems_of_mount(const struct wq_filesystems *t, int id)
+{
+	struct wq_filesystem *fs;
+	unsigned i;
+
+	for (fs = t->first; fs; fs = fs->next)
+		for (i = 0; i < fs->nmounts; i++)
+			if (fs->mounts[i].id == id)
+				return fs;
+	return NULL;
+}
+
+static struct wq_filesystem *add(struct wq_filesystems *t, uint64_t dev)
+{
+	struct wq_filesystem *fs = calloc(1, sizeof(*fs));
+
+	if (!fs)
+		return NULL;
+	fs->dev = dev;
+	if (!tsearch(fs, &t->by_dev, by_dev)) {
+		free(fs);
+		return NULL;
+	}
+	fs->at = t->end;
+	*t->end = fs;
+	t->end = &fs->next;
+	return fs;
+}
+
+/* ---- Reading ---- */
+
+static bool take(struct wq_filesystems *t, struct libmnt_fs *m)
+{
+	dev_t dev = mnt_fs_get_devno(m);
+	uint64_t nr = (uint64_t) major(dev) << 20 | minor(dev);
+	struct wq_filesystem *fs = wq_filesystems_find(t, nr);
+
+	if (!fs)
+		fs = add(t, nr);
+	return fs && (fs->nmounts || describe(fs, m)) && add_mount(fs, m);
+}
+
+bool wq_filesystems_changed(struct wq_filesystems *t)
+{
+	struct pollfd p = { .fd = t->fd, .events = POLLPRI };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLPRI;
+}
+
+int wq_filesystems_read(struct wq_filesystems *t)
+{
+	struct libmnt_table *tb = mnt_new_table();
+	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
+	struct wq_filesystem *fs;
+	struct libmnt_fs *m;
+	int rc = tb && it ? 0 : -ENOMEM;
+	/* Opened anew: it has paths from the root that the process had then. */
+	FILE *file = rc ? NULL : fopen("/proc/self/mountinfo", "re");
+
+	if (!rc && !file)
+		rc = -errno;
+	wq_filesystems_changed(t);	/* what changes from now on may not be read */
+	if (!rc && mnt_table_parse_stream(tb, file, "/proc/self/mountinfo"))
+		rc = errno ? -errno : -EIO;
+	for (fs = rc ? NULL : t->first; fs; fs = fs->next)
+		forget_mounts(fs);
+	while (!rc && mnt_table_next_fs(tb, it, &m) == 0)
+		if (!take(t, m))
+			rc = -ENOMEM;
+	if (file)
+		fclose(file);
+	mnt_free_iter(it);
+	mnt_unref_table(tb);
+	return rc;
+}
+
+/* ---- What is known of one ---- */
+
+int wq_fd_mount_id(int fd)
+{
+	char path[64], line[128];
+	int id = -ENODATA;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "mnt_id: %d", &id) == 1)
+			break;
+	fclose(f);
+	return id;
+}
+
+/* All places, a newline between two. */
+static const char *join_targets(struct wq_filesystems *t, const struct wq_filesystem *fs)
+{
+	size_t len = 1;
+	unsigned i;
+	char *p;
+
+	for (i = 0; i < fs->nmounts; i++)
+		len += strlen(fs->mounts[i].target) + 1;
+	free(t->targets);
+	p = t->targets = malloc(len);
+	if (!p)
+		return NULL;
+	*p = '\0';
+	for (i = 0; i < fs->nmounts; i++)
+		p += sprintf(p, "%s%s", i ? "\n" : "", fs->mounts[i].target);
+	return t->targets;
+}
+
+void wq_filesystem_side(struct wq_filesystems *t, const struct wq_filesystem *fs, struct wq_side *side)
+{
+	if (!fs) {
+		wq_side_set_text(side, WQ_SIDE_TARGET, NULL);
+		wq_side_set_text(side, WQ_SIDE_SOURCE, NULL);
+		wq_side_set_text(side, WQ_SIDE_FSTYPE, NULL);
+		return;
+	}
+	wq_side_set(side, WQ_SIDE_DEV, fs->dev);
+	wq_side_set_text(side, WQ_SIDE_TARGET, fs->nmounts ? fs->mounts[0].target : fs->was_target);
+	if (fs->nmounts)
+		wq_side_set_text(side, WQ_SIDE_TARGETS, join_targets(t, fs));
+	wq_side_set_text(side, WQ_SIDE_SOURCE, fs->source);
+	wq_side_set_text(side, WQ_SIDE_FSTYPE, fs->fstype);
+	wq_side_set_text(side, WQ_SIDE_FS_OPTIONS, fs->options);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The filesystems that are mounted here, by device number, as mountinfo has them, and what
+ * was told of each.
+ */
+#ifndef WQ_FILESYSTEMS_H
+#define WQ_FILESYSTEMS_H
+
+#include "libwatchq.h"
+
+/** A place where one is mounted. */
+struct wq_fs_mount {
+	int id;			/* as in mountinfo, used again later */
+	char *target;		/* not escaped */
+};
+
+struct wq_filesystem {
+	/* What is so. */
+	uint64_t dev;		/* major << 20 | minor */
+	char *source, *fstype, *options;	/* options: of the filesystem */
+	struct wq_fs_mount *mounts;	/* in their order */
+	unsigned nmounts;	/* 0: it is not mounted any more */
+	char *was_target;	/* where it was mounted when it was looked at before; NULL */
+	bool has_device;	/* a block device, that is */
+	bool readonly;		/* also by emergency_ro of ext4, that has no other sign */
+	bool shutdown;
+
+	/* What was told; the source's. */
+	bool told_mounted, told_readonly, told_shutdown;
+
+	/* The source's. */
+	const struct wq_watch *watch;	/* NULL: it isn't watched */
+	bool seen;		/* it was asked whether it is to be watched */
+	bool marked;		/* by fanotify */
+	bool complained;	/* that it can't be */
+	bool has_fsid;
+	unsigned char fsid[8];	/* statfs(2): f_fsid */
+	uint64_t errors;	/* ext4's errors_count, as it was when it was looked at last */
+
+	struct wq_filesystem *next;	/* in the order in which they came */
+	struct wq_filesystem **at;	/* the table's: what points to it */
+};
+
+struct wq_filesystems;
+
+/** An empty table, of this process's namespace. NULL without memory. */
+struct wq_filesystems *wq_filesystems_new(void);
+void wq_filesystems_free(struct wq_filesystems *t);
+
+/** Reads mountinfo: what is mounted is so from now on. 0; -errno. */
+int wq_filesystems_read(struct wq_filesystems *t);
+/** Whether mountinfo has changed since it was read last, as far as the kernel says. */
+bool wq_filesystems_changed(struct wq_filesystems *t);
+
+/** The first one; the others by next. */
+struct wq_filesystem *wq_filesystems_first(const struct wq_filesystems *t);
+struct wq_filesystem *wq_filesystems_find(const struct wq_filesystems *t, uint64_t dev);
+/** The one that has a mount with that ID, or NULL. */
+struct wq_filesystem *wq_filesystems_of_mount(const struct wq_filesystems *t, int id);
+/** It is in the table no more. */
+void wq_filesystems_remove(struct wq_filesystems *t, struct wq_filesystem *fs);
+
+/** The ID in mountinfo of the mount that @fd is on; -errno. */
+int wq_fd_mount_id(int fd);
+
+/** Fills in what @fs is: target, targets, source, type, options, device. Texts are the
+ * table's until it is read again. */
+void wq_filesystem_side(struct wq_filesystems *t, const struct wq_filesystem *fs, struct wq_side *side);
+
+#endif

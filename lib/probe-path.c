@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What can be heard of the filesystem that a path is on. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "libwatchq.h"
+#include "models/filesystems.h"
+#include "source.h"
+
+#define FS_ERROR	0x00008000u	/* FAN_FS_ERROR: include/uapi/linux/fanotify.h */
+
+/* Which filesystems report errors, and of what, by version: fs/ext4/super.c since 5.16, and
+ * fs/fserror.c with those that call it since 7.0. */
+static const struct reporter {
+	unsigned major, minor;		/* Linux from that version on */
+	const char *fstype, *what;
+} reporters[] = {
+	{ 7, 0, "ext4", "broken metadata, direct I/O, shutdown; not buffered reads and writes that fail" },
+	{ 5, 16, "ext4", "broken metadata; not reads and writes that fail, and no shutdown" },
+	{ 7, 0, "xfs", "broken metadata, reads and writes that fail, shutdown" },
+	{ 7, 0, "f2fs", "broken metadata, direct I/O, shutdown" },
+	{ 7, 0, "btrfs", "shutdown, and direct I/O" },
+	{ 7, 0, "ext2", "direct I/O" },
+	{ 7, 0, "gfs2", "reads and writes that fail" },
+	{ 7, 0, "zonefs", "reads and writes that fail" },
+	{ 7, 0, "erofs", "reads that fail" },
+	{ 7, 0, "exfat", "reads and writes that fail" },
+	{ 7, 0, "ntfs", "reads and writes that fail" },
+	{ 7, 0, "ntfs3", "reads and writes that fail" },
+};
+#define REPORTERS	(sizeof(reporters) / sizeof(reporters[0]))
+
+static bool is_at_least(unsigned major, unsigned minor)
+{
+	unsigned here[2] = { 0, 0 };
+	struct utsname u;
+
+	if (uname(&u) || sscanf(u.release, "%u.%u", &here[0], &here[1]) != 2)
+		return false;
+	return here[0] > major || (here[0] == major && here[1] >= minor);
+}
+
+/* What @fstype reports here; else *@later, where a later kernel does, or NULL. */
+static const struct reporter *reporter(const char *fstype, const struct reporter **later)
+{
+	unsigned i;
+
+	*later = NULL;
+	for (i = 0; i < REPORTERS; i++) {
+		if (strcmp(reporters[i].fstype, fstype) != 0)
+			continue;
+		if (is_at_least(reporters[i].major, reporters[i].minor))
+			return &reporters[i];
+		*later = &reporters[i];
+	}
+	return NULL;
+}
+
+static void set_no(struct wq_capability *row, const char *detail, const char *remedy)
+{
+	row->works = 0;
+	snprintf(row->detail, sizeof(row->detail), "%s", detail);
+	snprintf(row->remedy, sizeof(row->remedy), "%s", remedy);
+}
+
+/* Whether this process may mark it. errno value; 0: it may. */
+static int try_mark(const char *path)
+{
+	int fd = fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_CLOEXEC, 0), err;
+
+	if (fd < 0)
+		return errno;
+	err = fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FS_ERROR, AT_FDCWD, path) ? errno : 0;
+	close(fd);
+	return err;
+}
+
+static void error_row(struct wq_capability *row, const struct wq_filesystem *fs, const char *path)
+{
+	const struct reporter *later, *r = reporter(fs->fstype, &later);
+	char text[128];
+	int err;
+
+	if (!r) {
+		snprintf(text, sizeof(text), "%s reports no errors on this kernel", fs->fstype);
+		if (later)
+			snprintf(row->remedy, sizeof(row->remedy), "Linux %u.%u or later", later->major, later->minor);
+		else
+			snprintf(row->remedy, sizeof(row->remedy), "watch its device: watchq block");
+		row->works = 0;
+		snprintf(row->detail, sizeof(row->detail), "%s", text);
+		return;
+	}
+	err = try_mark(path);
+	if (err == EPERM)
+		set_no(row, "it takes CAP_SYS_ADMIN in the user namespace that the filesystem belongs to", "run watchq as root");
+	else if (err == EINVAL || err == ENOSYS)
+		set_no(row, "this kernel's fanotify has no errors of filesystems", "Linux 5.16 or later, with CONFIG_FANOTIFY=y");
+	else if (err)
+		set_no(row, strerror(err), "watch its device: watchq block");
+	else
+		snprintf(row->detail, sizeof(row->detail), "%s: %s", fs->fstype, r->what);
+}
+
+static bool has_quota(const char *options)
+{
+	/* usrquota, grpquota, prjquota, uquota, ..., but not noquota or "usrjquota=". */
+	const char *p = options;
+
+	while ((p = strstr(p, "quota"))) {
+		if ((p - options < 2 || strncmp(p - 2, "no", 2) != 0) && p[5] != '=' && (p == options || p[-1] != 'j'))
+			return true;
+		p += 5;
+	}
+	return false;
+}
+
+static void edquot_row(struct wq_capability *row, const struct wq_filesystem *fs)
+{
+	struct wq_error e;
+
+	if (wq_sb_quota.probe(&(struct wq_source_config) { .nobjects = 0 }, &e)) {
+		char *semi = strstr(e.text, "; ");
+
+		if (semi)
+			*semi = '\0';
+		set_no(row, e.text, semi ? semi + 2 : "");
+	} else if (!has_quota(fs->options)) {
+		set_no(row, "no quotas are on there", "mount it with usrquota, grpquota or prjquota, and see quotaon(8)");
+	} else {
+		snprintf(row->detail, sizeof(row->detail), "limits of quotas that are exceeded");
+	}
+}
+
+static int fill(struct wq_capability *rows, const struct wq_filesystem *fs, const char *path)
+{
+	static const char *const names[] = { "filesystem", "sb/error", "sb/readonly", "sb/edquot" };
+	unsigned i;
+
+	for (i = 0; i < 4; i++)
+		rows[i] = (struct wq_capability) { .name = names[i], .works = i ? 1 : -1, .value = -1 };
+	snprintf(rows[0].detail, sizeof(rows[0].detail), "%.40s %.50s on %.60s", fs->fstype, fs->source,
+		 fs->mounts[0].target);
+	error_row(&rows[1], fs, path);
+	snprintf(rows[2].detail, sizeof(rows[2].detail), "by looking: when mountinfo changes, after an error, and at each --sweep");
+	edquot_row(&rows[3], fs);
+	return 4;
+}
+
+ssize_t wq_capabilities_of(const char *path, struct wq_capability *rows, size_t max, struct wq_error *e)
+{
+	struct wq_filesystems *table = wq_filesystems_new();
+	int fd = open(path, O_PATH | O_CLOEXEC), rc = 0;
+	const struct wq_filesystem *fs = NULL;
+
+	if (fd < 0)
+		rc = wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", path, strerror(errno));
+	else if (!table || max < 4)
+		rc = wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	else if ((rc = wq_filesystems_read(table)))
+		wq_fail(e, WQ_FAILURE, -rc, "can't read /proc/self/mountinfo: %s", strerror(-rc));
+	if (!rc) {
+		fs = wq_filesystems_of_mount(table, wq_fd_mount_id(fd));
+		rc = fs ? fill(rows, fs, path) :
+			  wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: the filesystem that it is on is not mounted in this mount namespace", path);
+	}
+	if (fd >= 0)
+		close(fd);
+	wq_filesystems_free(table);
+	return rc;
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sources/sb.h"
+
+/* A filesystem tells of an error first, and then does what is to be done about it. */
+static const uint64_t look_after[] = { 0, 20000000, 200000000, 2000000000 };	/* ns */
+#define LOOKS	(sizeof(look_after) / sizeof(look_after[0]))
+
+/* ---- What is watched ---- */
+
+void wq_sb_wanted_free(struct wq_sb_wanted *wanted, size_t n)
+{
+	size_t i;
+
+	for (i = 0; wanted && i < n; i++) {
+		free(wanted[i].source);
+		free(wanted[i].fstype);
+	}
+	free(wanted);
+}
+
+static int look_up(struct wq_sb_wanted *w, const char *path, const struct wq_filesystems *table, struct wq_error *e)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC), id;
+	const struct wq_filesystem *fs;
+
+	if (fd < 0)
+		return wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", path, strerror(errno));
+	id = wq_fd_mount_id(fd);
+	close(fd);
+	fs = id < 0 ? NULL : wq_filesystems_of_mount(table, id);
+	if (!fs)
+		return wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: the filesystem that it is on is not mounted in this mount namespace; name a path below a mount that findmnt(8) shows", path);
+	w->dev = fs->dev;
+	w->source = strdup(fs->source);
+	w->fstype = strdup(fs->fstype);
+	return w->source && w->fstype ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+}
+
+int wq_sb_wanted_new(struct wq_sb_wanted **out, struct wq_source *s, const struct wq_source_config *c,
+		     const struct wq_filesystems *table, struct wq_error *e)
+{
+	struct wq_sb_wanted *wanted = calloc(c->nobjects + 1, sizeof(*wanted));
+	size_t i;
+	int rc = 0;
+
+	*out = wanted;
+	if (!wanted)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	if (c->nobjects > 256 - c->first_id)
+		return wq_fail(e, WQ_FAILURE, E2BIG, "no more than 255 watches have an ID");
+	for (i = 0; i < c->nobjects && !rc; i++) {
+		rc = look_up(&wanted[i], c->objects[i], table, e);
+		if (rc)
+			break;
+		wanted[i].watch = wq_engine_watch(s, (uint8_t) (c->first_id + i), s->ops->source, s->ops->backend,
+						  c->objects[i]);
+		if (!wanted[i].watch)
+			rc = wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	}
+	return rc;
+}
+
+const struct wq_watch *wq_sb_watch(const struct wq_sb_wanted *wanted, size_t n, const struct wq_filesystem *fs,
+				   const struct wq_watch *all)
+{
+	size_t i;
+
+	if (n == 0)
+		return fs->has_device ? all : NULL;
+	for (i = 0; i < n; i++) {
+		if (wanted[i].dev != fs->dev)
+			continue;
+		if (fs->dev >> 20 || (strcmp(wanted[i].source, fs->source) == 0 &&
+				      strcmp(wanted[i].fstype, fs->fstype) == 0))
+			return wanted[i].watch;
+	}
+	return NULL;
+}
+
+/* Reads what is mounted, and sees to it that what is to be watched is. */
+static int read_all(struct wq_sb *sb)
+{
+	struct wq_filesystem *fs;
+	int rc = wq_filesystems_read(sb->table);
+
+	for (fs = rc ? NULL : wq_filesystems_first(sb->table); fs; fs = fs->next) {
+		if (!fs->seen)
+			fs->watch = wq_sb_watch(sb->wanted, sb->nwanted, fs, sb->s->self);
+		fs->seen = true;
+		/* Also what was watched before: it may have been unmounted meanwhile. */
+		if (fs->watch && fs->nmounts && sb->mounted)
+			sb->mounted(sb->data, fs);
+	}
+	return rc;
+}
+
+/* ---- Opening ---- */
+
+int wq_sb_open(struct wq_sb *sb, struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)
+{
+	struct wq_mount_ns ns = { .fd = -1, .proc = -1 };
+	int rc;
+
+	sb->s = s;
+	sb->poll.wake = sb->poll.check = sb->poll.process = -1;
+	sb->table = wq_filesystems_new();
+	if (!sb->table)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	rc = wq_mount_ns_open(&ns, NULL, e);
+	if (!rc) {
+		rc = wq_mountinfo_poll_open(&sb->poll, s->m, &ns);
+		if (!rc)
+			rc = wq_filesystems_read(sb->table);
+		if (rc)
+			wq_fail(e, WQ_FAILURE, -rc, "can't read /proc/self/mountinfo: %s", strerror(-rc));
+	}
+	wq_mount_ns_close(&ns);
+	if (!rc)
+		rc = wq_sb_wanted_new(&sb->wanted, s, c, sb->table, e);
+	if (rc)
+		return rc;
+	sb->nwanted = c->nobjects;
+	rc = read_all(sb);
+	return rc ? wq_fail(e, WQ_FAILURE, -rc, "can't read /proc/self/mountinfo: %s", strerror(-rc)) : 0;
+}
+
+void wq_sb_close(struct wq_sb *sb)
+{
+	if (!sb->s)
+		return;
+	wq_mountinfo_poll_close(&sb->poll);
+	wq_sb_wanted_free(sb->wanted, sb->nwanted);
+	wq_filesystems_free(sb->table);
+}
+
+/* ---- Telling ---- */
+
+static int emit(struct wq_sb *sb, const struct wq_filesystem *fs, enum wq_sb_nr what, enum wq_mark mark)
+{
+	struct wq_side side = { .text_len = 0 };
+	unsigned char rec[WQ_RECORD_MAX];
+	char fsid[17];
+	unsigned i;
+
+	wq_record_build(rec, WQ_TYPE_SB, (uint8_t) what,
+			(uint32_t) fs->watch->id << 8 | (fs->readonly ? WQ_SB_IS_NOW_RO : 0), &fs->dev, sizeof(fs->dev));
+	wq_filesystem_side(sb->table, fs, &side);
+	for (i = 0; i < sizeof(fs->fsid) && fs->has_fsid; i++)
+		sprintf(fsid + 2 * i, "%02x", fs->fsid[i]);
+	if (fs->has_fsid)
+		wq_side_set_text(&side, WQ_SIDE_FSID, fsid);
+	return wq_engine_emit_side(sb->s->m, rec, fs->watch, mark, &side, 0);
+}
+
+/* Tells that it is @now, where it was told otherwise. */
+static int tell_state(struct wq_sb *sb, const struct wq_filesystem *fs, bool now, bool *told, enum wq_sb_nr yes,
+		      enum wq_sb_nr no, enum wq_mark mark)
+{
+	int rc = now == *told ? 0 : emit(sb, fs, now ? yes : no, mark);
+
+	if (rc != WQ_NO_ROOM)
+		*told = now;
+	return rc;
+}
+
+static int tell_one(struct wq_sb *sb, struct wq_filesystem *fs, enum wq_mark mark)
+{
+	bool mounted = fs->nmounts > 0, new = mounted && !fs->told_mounted;
+	int rc = tell_state(sb, fs, mounted, &fs->told_mounted, WQ_SB_MOUNTED, WQ_SB_UNMOUNTED, mark);
+
+	if (rc || !mounted)
+		return rc;
+	if (new) {	/* that it is read-only the record says */
+		fs->told_readonly = fs->readonly;
+		fs->told_shutdown = false;
+	}
+	rc = tell_state(sb, fs, fs->readonly, &fs->told_readonly, WQ_SB_READONLY, WQ_SB_READWRITE, mark);
+	if (!rc && fs->shutdown)
+		rc = tell_state(sb, fs, true, &fs->told_shutdown, WQ_SB_SHUTDOWN, WQ_SB_SHUTDOWN, mark);
+	return rc;
+}
+
+int wq_sb_tell(struct wq_sb *sb, enum wq_mark mark)
+{
+	struct wq_filesystem *fs = wq_filesystems_first(sb->table), *next;
+	int rc = 0;
+
+	for (; fs && !rc; fs = next) {
+		next = fs->next;
+		if (fs->watch)
+			rc = tell_one(sb, fs, mark);
+		if (!rc && !fs->nmounts)
+			wq_filesystems_remove(sb->table, fs);
+	}
+	sb->untold = rc == WQ_NO_ROOM;
+	return rc;
+}
+
+/* ---- Looking ---- */
+
+int wq_sb_look(struct wq_sb *sb, enum wq_mark mark)
+{
+	uint64_t start = wq_now_boottime(), end;
+	int rc = read_all(sb);
+
+	end = wq_now_boottime();
+	sb->rest_until = end + 99 * (end - start);
+	/* What had no room was counted once. */
+	return rc ? rc : wq_sb_tell(sb, sb->untold ? WQ_MARK_RESYNC : mark);
+}
+
+void wq_sb_look_soon(struct wq_sb *sb)
+{
+	sb->looks = 0;
+	sb->look_at = wq_engine_now(sb->s->m);
+}
+
+int wq_sb_snapshot(struct wq_sb *sb, enum wq_mark mark, unsigned round)
+{
+	int rc;
+
+	/* Nothing is lost later: what is so is read whenever it changes. */
+	if (round || sb->begun)
+		return 0;
+	sb->begun = true;
+	rc = wq_sb_look(sb, mark);
+	return rc ? rc : 1;
+}
+
+int wq_sb_sweep(struct wq_sb *sb)
+{
+	sb->pending = true;
+	return wq_sb_tick(sb);
+}
+
+uint64_t wq_sb_deadline(const struct wq_sb *sb)
+{
+	uint64_t at = sb->pending ? sb->rest_until : 0;
+
+	return sb->look_at && (!at || sb->look_at < at) ? sb->look_at : at;
+}
+
+/* Whether the time has come to look once more after an error. */
+static bool is_due(struct wq_sb *sb)
+{
+	uint64_t now = wq_engine_now(sb->s->m);
+
+	if (!sb->look_at || now < sb->look_at)
+		return false;
+	sb->looks++;
+	sb->look_at = sb->looks < LOOKS ? now + look_after[sb->looks] : 0;
+	return true;
+}
+
+int wq_sb_tick(struct wq_sb *sb)
+{
+	if (is_due(sb))
+		sb->pending = true;
+	if (!sb->pending && wq_mountinfo_changed(&sb->poll)) {
+		sb->pending = true;
+		wq_mountinfo_arm(&sb->poll, false);
+	}
+	sb->s->busy = sb->pending || sb->look_at;
+	if (!sb->pending || wq_engine_now(sb->s->m) < sb->rest_until)
+		return 0;
+	/* What changes from now on may be read too late: armed first. */
+	wq_mountinfo_arm(&sb->poll, true);
+	sb->pending = false;
+	sb->s->busy = sb->look_at != 0;
+	return wq_sb_look(sb, WQ_MARK_NONE);
+}
