@@ -7,67 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/fanotify.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "libwatchq.h"
 #include "models/filesystems.h"
 #include "source.h"
+#include "sources/sb-reports.h"
 
 #define FS_ERROR	0x00008000u	/* FAN_FS_ERROR: include/uapi/linux/fanotify.h */
-
-/* Which filesystems report errors, and of what, by version: fs/ext4/super.c since 5.16, and
- * fs/fserror.c with those that call it since 7.0. */
-static const struct reporter {
-	unsigned major, minor;		/* Linux from that version on */
-	const char *fstype, *what;
-} reporters[] = {
-	{ 7, 0, "ext4", "broken metadata, direct I/O, shutdown; not buffered reads and writes that fail" },
-	{ 5, 16, "ext4", "broken metadata; not reads and writes that fail, and no shutdown" },
-	{ 7, 0, "xfs", "broken metadata, reads and writes that fail, shutdown" },
-	{ 7, 0, "f2fs", "broken metadata, direct I/O, shutdown" },
-	{ 7, 0, "btrfs", "shutdown, and direct I/O" },
-	{ 7, 0, "ext2", "direct I/O" },
-	{ 7, 0, "gfs2", "reads and writes that fail" },
-	{ 7, 0, "zonefs", "reads and writes that fail" },
-	{ 7, 0, "erofs", "reads that fail" },
-	{ 7, 0, "exfat", "reads and writes that fail" },
-	{ 7, 0, "ntfs", "reads and writes that fail" },
-	{ 7, 0, "ntfs3", "reads and writes that fail" },
-};
-#define REPORTERS	(sizeof(reporters) / sizeof(reporters[0]))
-
-static bool is_at_least(unsigned major, unsigned minor)
-{
-	unsigned here[2] = { 0, 0 };
-	struct utsname u;
-
-	if (uname(&u) || sscanf(u.release, "%u.%u", &here[0], &here[1]) != 2)
-		return false;
-	return here[0] > major || (here[0] == major && here[1] >= minor);
-}
-
-/* What @fstype reports here; else *@later, where a later kernel does, or NULL. */
-static const struct reporter *reporter(const char *fstype, const struct reporter **later)
-{
-	unsigned i;
-
-	*later = NULL;
-	for (i = 0; i < REPORTERS; i++) {
-		if (strcmp(reporters[i].fstype, fstype) != 0)
-			continue;
-		if (is_at_least(reporters[i].major, reporters[i].minor))
-			return &reporters[i];
-		*later = &reporters[i];
-	}
-	return NULL;
-}
 
 static void set_no(struct wq_capability *row, const char *detail, const char *remedy)
 {
 	row->works = 0;
-	snprintf(row->detail, sizeof(row->detail), "%s", detail);
-	snprintf(row->remedy, sizeof(row->remedy), "%s", remedy);
+	snprintf(row->detail, sizeof(row->detail), "%.159s", detail);
+	snprintf(row->remedy, sizeof(row->remedy), "%.159s", remedy);
 }
 
 /* Whether this process may mark it. errno value; 0: it may. */
@@ -84,7 +37,7 @@ static int try_mark(const char *path)
 
 static void error_row(struct wq_capability *row, const struct wq_filesystem *fs, const char *path)
 {
-	const struct reporter *later, *r = reporter(fs->fstype, &later);
+	const struct wq_sb_reports *later, *r = wq_sb_reports(fs->fstype, &later);
 	char text[128];
 	int err;
 

@@ -19,6 +19,7 @@
 #include "fanotify.h"
 #include "sources/sb.h"
 #include "sources/sb-ext4.h"
+#include "sources/sb-reports.h"
 
 #define FS_ERROR	0x00008000u	/* FAN_FS_ERROR: include/uapi/linux/fanotify.h, since Linux 5.16 */
 #define INIT_FLAGS	(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_CLOEXEC | FAN_NONBLOCK)
@@ -90,6 +91,8 @@ static const char *find_path(const struct wq_filesystem *fs)
 static const char *why_not(int err)
 {
 	switch (err) {
+	case 0:
+		return "filesystems of its type report none on this kernel";
 	case EPERM:
 		return "it takes CAP_SYS_ADMIN in the user namespace that it belongs to";
 	case ENODEV:
@@ -106,12 +109,25 @@ static const char *why_not(int err)
 	}
 }
 
+static bool wants_errors(const struct wq_monitor *m)
+{
+	unsigned char rec[WQ_RECORD_MAX], body[32] = { 0 };
+	struct wq_record error;
+
+	wq_record_build(rec, WQ_TYPE_SB, WQ_SB_ERROR, 0, body, sizeof(body));
+	wq_record_header(&error, rec, false);
+	return !wq_engine_filter(m)->nrules || wq_filter_match(wq_engine_filter(m), &error);
+}
+
 /* Once for each, and loudly where it was asked for by name. */
 static void complain(struct wq_sb *sb, struct wq_filesystem *fs, int err)
 {
+	enum wq_log_level level = fs->watch->id && wants_errors(sb->s->m) ? WQ_LOG_WARNING : WQ_LOG_INFO;
+
 	if (!fs->complained)
-		wq_engine_log(sb->s->m, fs->watch->id ? WQ_LOG_WARNING : WQ_LOG_INFO, "%.200s: its errors can't be heard: %s",
-			      fs->watch->object ? fs->watch->object : fs->nmounts ? fs->mounts[0].target : fs->source, why_not(err));
+		wq_engine_log(sb->s->m, level, "%.200s: its errors can't be heard: %s",
+			      fs->watch->object ? fs->watch->object : fs->nmounts ? fs->mounts[0].target : fs->source,
+			      why_not(err));
 	fs->complained = true;
 }
 
@@ -134,6 +150,9 @@ static void mark(void *data, struct wq_filesystem *fs)
 		fs->has_fsid = statfs(path, &st) == 0;
 		memcpy(fs->fsid, &st.f_fsid, sizeof(fs->fsid));
 		fs->errors = wq_ext4_errors(fs);
+		/* Of whatever else it is, the kernel takes the mark, and never says anything. */
+		if (!wq_sb_reports(fs->fstype, NULL))
+			complain(&f->sb, fs, 0);
 	}
 }
 
