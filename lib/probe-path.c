@@ -46,7 +46,8 @@ static void error_row(struct wq_capability *row, const struct wq_filesystem *fs,
 		if (later)
 			snprintf(row->remedy, sizeof(row->remedy), "Linux %u.%u or later", later->major, later->minor);
 		else
-			snprintf(row->remedy, sizeof(row->remedy), "watch its device: watchq block");
+			snprintf(row->remedy, sizeof(row->remedy), "%s", fs->has_device ? "watch its device: watchq block" :
+				 "none: no kernel so far reports any");
 		row->works = 0;
 		snprintf(row->detail, sizeof(row->detail), "%s", text);
 		return;

@@ -16,7 +16,7 @@ const struct command cmd_sb = {
 			  "exceeded: of those that PATHs are on, or of all that have a block device."),
 	.run = run_source,
 	.types = types,
-	.columns = "TIME,EVENT,TARGET,SOURCE,FSTYPE,ERRNO,COUNT,INODE,QUOTA-NAME,LIMIT",
+	.columns = "TIME,EVENT,TARGET,SOURCE,ERRNO,COUNT,INODE,QUOTA-NAME,LIMIT",
 	.sweep = 10000000000,
 	.options = OPTIONS_EVENTS | OPTIONS_LIVE,
 };

@@ -31,7 +31,8 @@ struct wq_filesystem {
 	/* The source's. */
 	const struct wq_watch *watch;	/* NULL: it isn't watched */
 	bool seen;		/* it was asked whether it is to be watched */
-	bool marked;		/* by fanotify */
+	bool marked;		/* by fanotify, in this group of several */
+	unsigned group;
 	bool complained;	/* that it can't be */
 	bool has_fsid;
 	unsigned char fsid[8];	/* statfs(2): f_fsid */

@@ -23,11 +23,14 @@
 
 #define FS_ERROR	0x00008000u	/* FAN_FS_ERROR: include/uapi/linux/fanotify.h, since Linux 5.16 */
 #define INIT_FLAGS	(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_CLOEXEC | FAN_NONBLOCK)
+#define GROUPS		16		/* so many copies are told apart; of 128 groups that a user may have */
 #define HANDLE_MAX	128		/* bytes: MAX_HANDLE_SZ */
 
 struct sb_fanotify {
 	struct wq_sb sb;		/* first: what most calls are handed on to */
-	struct wq_fan_queue queue;
+	/* The first has all; a filesystem that has the same ID as another, as copies have, is in
+	 * the first group where no such is. */
+	struct wq_fan_queue *queues[GROUPS];
 };
 
 /* ---- Whether it works ---- */
@@ -131,24 +134,76 @@ static void complain(struct wq_sb *sb, struct wq_filesystem *fs, int err)
 	fs->complained = true;
 }
 
+/* Whether another filesystem of that group has the same ID. */
+static bool is_taken(const struct sb_fanotify *f, const struct wq_filesystem *fs, unsigned group)
+{
+	const struct wq_filesystem *other = wq_filesystems_first(f->sb.table);
+
+	while (other && (other == fs || !other->marked || other->group != group ||
+			 memcmp(other->fsid, fs->fsid, sizeof(fs->fsid)) != 0))
+		other = other->next;
+	return other;
+}
+
+/* 0; -errno. */
+static int open_queue(struct sb_fanotify *f, unsigned group, struct wq_error *e)
+{
+	struct wq_fan_queue *q = f->queues[group];
+	int rc;
+
+	if (q)
+		return 0;
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	q->fd = open_group(e);
+	rc = q->fd < 0 ? -e->err : wq_engine_poll(f->sb.s->m, q->fd);
+	if (rc) {
+		if (q->fd >= 0) {
+			wq_fail(e, WQ_FAILURE, -rc, "can't poll fanotify: %s", strerror(-rc));
+			close(q->fd);
+		}
+		free(q);
+		return rc;
+	}
+	f->queues[group] = q;
+	return 0;
+}
+
+/* The group for what is marked for the first time. */
+static int choose_group(struct sb_fanotify *f, struct wq_filesystem *fs, const char *path)
+{
+	struct wq_error e;
+	struct statfs st;
+
+	fs->has_fsid = statfs(path, &st) == 0;
+	if (!fs->has_fsid)
+		return -errno;
+	memcpy(fs->fsid, &st.f_fsid, sizeof(fs->fsid));
+	for (fs->group = 0; fs->group < GROUPS - 1 && is_taken(f, fs, fs->group); fs->group++)
+		;
+	return open_queue(f, fs->group, &e);
+}
+
 static void mark(void *data, struct wq_filesystem *fs)
 {
 	struct sb_fanotify *f = data;
 	const char *path = find_path(fs);
-	struct statfs st;
+	int rc;
 
 	if (!path) {
 		if (!fs->marked)
 			complain(&f->sb, fs, ENOENT);
 		return;
 	}
-	if (fanotify_mark(f->queue.fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FS_ERROR, AT_FDCWD, path)) {
-		complain(&f->sb, fs, errno);
+	rc = fs->marked ? 0 : choose_group(f, fs, path);
+	if (!rc && fanotify_mark(f->queues[fs->group]->fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FS_ERROR, AT_FDCWD, path))
+		rc = -errno;
+	if (rc) {
+		complain(&f->sb, fs, -rc);
 		fs->marked = false;
 	} else if (!fs->marked) {
 		fs->marked = true;
-		fs->has_fsid = statfs(path, &st) == 0;
-		memcpy(fs->fsid, &st.f_fsid, sizeof(fs->fsid));
 		fs->errors = wq_ext4_errors(fs);
 		/* Of whatever else it is, the kernel takes the mark, and never says anything. */
 		if (!wq_sb_reports(fs->fstype, NULL))
@@ -161,10 +216,14 @@ static void mark(void *data, struct wq_filesystem *fs)
 static void sb_fanotify_close(struct wq_source *s)
 {
 	struct sb_fanotify *f = s->priv;
+	unsigned i;
 
 	wq_sb_close(&f->sb);
-	if (f->queue.fd >= 0)
-		close(f->queue.fd);
+	for (i = 0; i < GROUPS; i++) {
+		if (f->queues[i])
+			close(f->queues[i]->fd);
+		free(f->queues[i]);
+	}
 	free(f);
 	s->priv = NULL;
 }
@@ -177,12 +236,10 @@ static int sb_fanotify_open(struct wq_source *s, const struct wq_source_config *
 	s->priv = f;
 	if (!f)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	f->sb.s = s;
 	f->sb.mounted = mark;
 	f->sb.data = f;
-	f->queue.fd = open_group(e);
-	rc = f->queue.fd < 0 ? -e->err : wq_engine_poll(s->m, f->queue.fd);
-	if (rc && f->queue.fd >= 0)
-		wq_fail(e, WQ_FAILURE, -rc, "can't poll fanotify: %s", strerror(-rc));
+	rc = open_queue(f, 0, e);
 	if (!rc)
 		rc = wq_sb_open(&f->sb, s, c, e);
 	if (rc)
@@ -192,20 +249,13 @@ static int sb_fanotify_open(struct wq_source *s, const struct wq_source_config *
 
 /* ---- Events ---- */
 
-/* Copies of one have the same ID: then the one whose errors have become more. */
-static struct wq_filesystem *find(struct sb_fanotify *f, const struct wq_fan_event *ev)
+static struct wq_filesystem *find(struct sb_fanotify *f, unsigned group, const struct wq_fan_event *ev)
 {
-	struct wq_filesystem *fs, *first = NULL;
+	struct wq_filesystem *fs = wq_filesystems_first(f->sb.table);
 
-	for (fs = wq_filesystems_first(f->sb.table); fs; fs = fs->next) {
-		if (!fs->marked || !fs->has_fsid || memcmp(fs->fsid, ev->fsid, sizeof(fs->fsid)) != 0)
-			continue;
-		if (wq_ext4_errors(fs) > fs->errors)
-			return fs;
-		if (!first)
-			first = fs;
-	}
-	return first;
+	while (fs && (!fs->marked || fs->group != group || memcmp(fs->fsid, ev->fsid, sizeof(fs->fsid)) != 0))
+		fs = fs->next;
+	return fs;
 }
 
 /* The path of the file that has this handle, in @path. Whoever looks it up has the inode read,
@@ -285,23 +335,37 @@ static int tell_error(struct sb_fanotify *f, struct wq_filesystem *fs, const str
 	return wq_engine_emit_side(f->sb.s->m, rec, fs->watch, WQ_MARK_NONE, &side, boottime);
 }
 
+static int take(struct sb_fanotify *f, unsigned group, const struct wq_fan_event *ev)
+{
+	struct wq_filesystem *fs;
+
+	if (ev->mask & FAN_Q_OVERFLOW) {
+		wq_sb_look_soon(&f->sb);
+		return wq_engine_emit_loss(f->sb.s);
+	}
+	fs = ev->has_error && ev->has_fid ? find(f, group, ev) : NULL;
+	return fs ? tell_error(f, fs, ev) : 0;
+}
+
 static int sb_fanotify_pull(struct wq_source *s, struct wq_error *e)
 {
 	struct sb_fanotify *f = s->priv;
-	struct wq_filesystem *fs;
 	struct wq_fan_event ev;
-	int rc = wq_fan_queue_next(&f->queue, s->m, &ev, e);
+	unsigned i;
+	int rc = 0;
 
-	if (rc <= 0)
-		return rc;
-	if (ev.mask & FAN_Q_OVERFLOW) {
-		wq_sb_look_soon(&f->sb);
-		rc = wq_engine_emit_loss(s);
-	} else {
-		fs = ev.has_error && ev.has_fid ? find(f, &ev) : NULL;
-		rc = fs ? tell_error(f, fs, &ev) : 0;
+	for (i = 0; i < GROUPS && !rc; i++) {
+		if (!f->queues[i])
+			continue;
+		rc = wq_fan_queue_next(f->queues[i], s->m, &ev, e);
+		if (rc < 0)
+			return rc;
+		if (rc > 0) {
+			rc = take(f, i, &ev);
+			return rc && rc != WQ_NO_ROOM ? rc : 1;
+		}
 	}
-	return rc && rc != WQ_NO_ROOM ? rc : 1;
+	return 0;
 }
 
 /* ---- The filesystems ---- */

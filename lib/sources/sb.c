@@ -135,7 +135,7 @@ int wq_sb_open(struct wq_sb *sb, struct wq_source *s, const struct wq_source_con
 
 void wq_sb_close(struct wq_sb *sb)
 {
-	if (!sb->s)
+	if (!sb->table)
 		return;
 	wq_mountinfo_poll_close(&sb->poll);
 	wq_sb_wanted_free(sb->wanted, sb->nwanted);

@@ -118,7 +118,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && strcmp(argv[1], "--thread") == 0 && pthread_create(&thread, NULL, clear, argv[2]) == 0)
 		pthread_join(thread, NULL);
 	if (argc > 1 && strcmp(argv[1], "--probe") == 0) {
-		rc = wq_trace_probe(&e);
+		rc = wq_trace_probe("syscalls", "sys_enter_keyctl", "CONFIG_FTRACE_SYSCALLS=y", &e);
 		printf("%s\n", rc ? e.text : "yes");
 		return rc != 0;
 	}

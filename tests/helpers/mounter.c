@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -233,6 +235,17 @@ static void do_random(char **arg)
 	random_operations(strtoull(arg[0], NULL, 10), strtoul(arg[1], NULL, 10), arg[2], arg[3] != NULL);
 }
 
+/* As if its device had gone: include/uapi/linux/ext4.h, XFS has the same. */
+static void do_shutdown(char **arg)
+{
+	uint32_t how = 0;
+	int fd = open(arg[0], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, _IOR('X', 125, uint32_t), &how))
+		fail(arg[0]);
+	close(fd);
+}
+
 static const struct operation {
 	const char *name, *args;
 	int min, max;				/* arguments; no max: -1 */
@@ -250,6 +263,7 @@ static const struct operation {
 	{ "detached", "", 0, 0, do_detached },
 	{ "pairs", " N DIR [PAUSE_US]", 2, 3, do_pairs },
 	{ "many", " N DIR [tmpfs]", 2, 3, do_many },
+	{ "shutdown", " TARGET", 1, 1, do_shutdown },
 	{ "random", " SEED N DIR [attributes]", 3, 4, do_random },
 };
 
