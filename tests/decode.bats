@@ -41,7 +41,7 @@ GOOD='01000002 10010000 39300000 37000000'	# linked, ID 1, key 12345, aux 55
 
 @test "as a table: headings once, a line an event" {
 	run -0 --separate-stderr watchq decode <(unhex "$DATA/every-type-little.hex") --endian little
-	equal "${#lines[@]}" 51
+	equal "${#lines[@]}" 53
 	equal "$(echo "${lines[0]}" | xargs)" "SEQ TIME TYPE EVENT ID OBJECT DETAIL"
 	[[ ${lines[7]} =~ ^\ +7\ +key\ +linked\ +3\ +key=448585456\ aux=734916353$ ]]
 	[[ ${lines[22]} =~ sb\ +error\ +9\ +sb=42\ error=117\ cookie=3\ inode=12\ block=98765$ ]]
@@ -79,7 +79,7 @@ GOOD='01000002 10010000 39300000 37000000'	# linked, ID 1, key 12345, aux 55
 		((status == (n != start))) || { echo "at $n: status $status" >&2; return 1; }
 		((n == start)) || [[ $(<"$BATS_TEST_TMPDIR/e") =~ "offset $start: cut off: expected "[0-9]*" bytes of a record, found $((n - start))"$ ]]
 	done
-	equal "$whole" 50
+	equal "$whole" 52
 }
 
 @test "any bytes: valid JSON, then status 0 or 1, never worse" {
@@ -131,12 +131,18 @@ GOOD='01000002 10010000 39300000 37000000'	# linked, ID 1, key 12345, aux 55
 	equal "$(jq -c '[.time,.boottime,.event,.object,.backend,.key,.description,.uid,.gid,.perm,.id]' "$BATS_TEST_TMPDIR/big" | head -1)" \
 		'[1700000000.25,1234.5,"linked","@s","pipe",12345,"_ses",1000,1001,"3f3f0000",1]'
 	# A name in three parts and a mark; the same key after it was forgotten; a loss
-	# of the source's; a record that no note speaks of, after a reset.
+	# of the source's; a record that no note speaks of, after a reset; side data, of which
+	# some is of the future, and a record without.
 	equal "$(jq -c '[.event,.mark,.aux_type,.aux_description,.object,.description,.time]' "$BATS_TEST_TMPDIR/big" | tail -n +2)" \
 		'["unlinked","resync","user","'"$x"'","@s","_ses",1700000000.35]
 ["linked",null,null,null,"@s","_ses",1700000000.45]
 ["loss",null,null,null,null,null,1700000000.55]
-["cleared",null,null,null,"@s",null,null]'
+["cleared",null,null,null,"@s",null,null]
+["error",null,null,null,"@s",null,null]
+["readonly",null,null,null,"@s",null,null]'
+	equal "$(jq -c 'select(.type == "sb") | with_entries(select(.key | test("target|source|path|errno|count|line|maj|function")))' "$BATS_TEST_TMPDIR/big")" \
+		'{"path":null,"target":"/mnt/a","source":"/dev/loop0","targets_raw":[47,109,110,116,47,97,10,47,109,110,116,47,98,255],"errno":"EUCLEAN","count":3,"line":null,"maj:min":"7:0"}
+{}'
 }
 
 @test "a gigabyte that ends badly: constant memory, all before it is out" {

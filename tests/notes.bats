@@ -294,7 +294,7 @@ KEY="3" EXPIRES="" PATH="@s/\xff\xc3(" PID="" COMMAND="0123456789abc\xc3\xa9"'
 		watchq decode -J --output-all c >want
 		watchq decode -J --output-all d | cmp - want
 	done
-	(($(grep -c '"path' want) > 500 && $(grep -c '"pid"' want) > 500 && $(grep -c '"expires"' want) > 200))
+	(($(grep -c '"path' want) > 500 && $(grep -c '"pid"' want) > 500 && $(grep -c '"expires"' want) > 200 && $(grep -c '"operation"' want) > 50))
 	# More columns than a path has places for.
 	watchq decode -J -o PATH,SEQ,PATH,SEQ,PATH,SEQ,PATH,SEQ,PATH,SEQ,PATH c | jq -c 'select(has("path")) | .path' >some
 	jq -c 'select(has("path")) | .path' want | cmp - some

@@ -8,34 +8,37 @@
 #include "detail.h"
 #include "side-values.h"
 
+enum { SB = 1, BLOCK = 2, BOTH = SB | BLOCK };
+
 static const struct {
 	enum column_id id;
+	unsigned of;		/* events of filesystems, of block devices */
 	bool is_text;
 	unsigned nr;		/* enum wq_side_number, or enum wq_side_text */
 } side_columns[] = {
-	{ COL_PATH, true, WQ_SIDE_PATH },
-	{ COL_TARGET, true, WQ_SIDE_TARGET },
-	{ COL_TARGETS, true, WQ_SIDE_TARGETS },
-	{ COL_SOURCE, true, WQ_SIDE_SOURCE },
-	{ COL_FSTYPE, true, WQ_SIDE_FSTYPE },
-	{ COL_FS_OPTIONS, true, WQ_SIDE_FS_OPTIONS },
-	{ COL_FSID, true, WQ_SIDE_FSID },
-	{ COL_ERROR, false, WQ_SIDE_ERRNO },
-	{ COL_ERRNO, false, WQ_SIDE_ERRNO },
-	{ COL_COUNT, false, WQ_SIDE_COUNT },
-	{ COL_FUNCTION, true, WQ_SIDE_FUNCTION },
-	{ COL_LINE, false, WQ_SIDE_LINE },
-	{ COL_QUOTA, true, WQ_SIDE_QUOTA },
-	{ COL_QUOTA_ID, false, WQ_SIDE_QUOTA_ID },
-	{ COL_QUOTA_NAME, true, WQ_SIDE_QUOTA_NAME },
-	{ COL_LIMIT, true, WQ_SIDE_LIMIT },
-	{ COL_DEVICE, true, WQ_SIDE_DEVICE },
-	{ COL_DEVTYPE, true, WQ_SIDE_DEVTYPE },
-	{ COL_PARTITION, true, WQ_SIDE_PARTITION },
-	{ COL_OPERATION, true, WQ_SIDE_OPERATION },
-	{ COL_SECTORS, false, WQ_SIDE_SECTORS },
-	{ COL_SIZE, false, WQ_SIDE_SIZE },
-	{ COL_MAJ_MIN, false, WQ_SIDE_DEV },
+	{ COL_PATH, SB, true, WQ_SIDE_PATH },
+	{ COL_TARGET, SB, true, WQ_SIDE_TARGET },
+	{ COL_TARGETS, SB, true, WQ_SIDE_TARGETS },
+	{ COL_SOURCE, SB, true, WQ_SIDE_SOURCE },
+	{ COL_FSTYPE, SB, true, WQ_SIDE_FSTYPE },
+	{ COL_FS_OPTIONS, SB, true, WQ_SIDE_FS_OPTIONS },
+	{ COL_FSID, SB, true, WQ_SIDE_FSID },
+	{ COL_ERROR, BOTH, false, WQ_SIDE_ERRNO },
+	{ COL_ERRNO, BOTH, false, WQ_SIDE_ERRNO },
+	{ COL_COUNT, BOTH, false, WQ_SIDE_COUNT },
+	{ COL_FUNCTION, SB, true, WQ_SIDE_FUNCTION },
+	{ COL_LINE, SB, false, WQ_SIDE_LINE },
+	{ COL_QUOTA, SB, true, WQ_SIDE_QUOTA },
+	{ COL_QUOTA_ID, SB, false, WQ_SIDE_QUOTA_ID },
+	{ COL_QUOTA_NAME, SB, true, WQ_SIDE_QUOTA_NAME },
+	{ COL_LIMIT, SB, true, WQ_SIDE_LIMIT },
+	{ COL_DEVICE, BLOCK, true, WQ_SIDE_DEVICE },
+	{ COL_DEVTYPE, BLOCK, true, WQ_SIDE_DEVTYPE },
+	{ COL_PARTITION, BLOCK, true, WQ_SIDE_PARTITION },
+	{ COL_OPERATION, BLOCK, true, WQ_SIDE_OPERATION },
+	{ COL_SECTORS, BLOCK, false, WQ_SIDE_SECTORS },
+	{ COL_SIZE, BLOCK, false, WQ_SIDE_SIZE },
+	{ COL_MAJ_MIN, BOTH, false, WQ_SIDE_DEV },
 };
 
 #define NCOLUMNS	(sizeof(side_columns) / sizeof(side_columns[0]))
@@ -54,9 +57,18 @@ bool is_side_column(enum column_id id)
 	return place(id) < NCOLUMNS;
 }
 
-bool has_side(const struct wq_type *type)
+static unsigned kind(const struct wq_type *type)
 {
-	return type && (strcmp(type->name, "sb") == 0 || strcmp(type->name, "block") == 0);
+	if (!type)
+		return 0;
+	return strcmp(type->name, "sb") == 0 ? SB : strcmp(type->name, "block") == 0 ? BLOCK : 0;
+}
+
+bool side_may_apply(enum column_id id, const struct wq_type *type)
+{
+	unsigned i = place(id);
+
+	return i < NCOLUMNS && side_columns[i].of & kind(type);
 }
 
 static void set_text(struct value *v, const char *text)
@@ -101,7 +113,7 @@ void side_value(enum column_id id, const struct wq_event *ev, struct value *v)
 
 	v->kind = VALUE_NONE;
 	/* What the record has room for it says itself. */
-	if (f && has_side(ev->rec.type) && side_columns[i].nr == WQ_SIDE_ERRNO && !side_columns[i].is_text)
+	if (f && kind(ev->rec.type) && side_columns[i].nr == WQ_SIDE_ERRNO && !side_columns[i].is_text)
 		set_number(v, id, wq_field_value(&ev->rec, f));
 	else if (!side)
 		return;

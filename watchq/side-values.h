@@ -8,8 +8,8 @@
  * don't; of mounts and keys it may say something, too. */
 bool is_side_column(enum column_id id);
 
-/* Whether events of that type have such. */
-bool has_side(const struct wq_type *type);
+/* Whether it may in events of that type. */
+bool side_may_apply(enum column_id id, const struct wq_type *type);
 
 /* What it says. */
 void side_value(enum column_id id, const struct wq_event *ev, struct value *v);

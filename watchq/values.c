@@ -51,7 +51,7 @@ bool column_may_apply(enum column_id id, const struct wq_type *type, const struc
 		return type && type->nflags;
 	if (id == COL_LOST || id == COL_V)
 		return type && type->nr == WQ_TYPE_META;
-	if (is_side_column(id) && has_side(type))
+	if (side_may_apply(id, type))
 		return true;
 	if (is_mount_column(id))
 		return has_field(sub, WQ_F_MOUNT) || (id == COL_MAJ_MIN && has_field(sub, WQ_F_DEV));

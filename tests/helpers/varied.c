@@ -12,6 +12,7 @@
 
 #include "libwatchq.h"
 #include "models/names.h"
+#include "side.h"
 
 #define NAMES	64
 #define WATCHES	8
@@ -147,6 +148,26 @@ static void set_who(struct wq_event *ev)
 		any_text(ev->command, sizeof(ev->command) - 1);
 }
 
+/* Some of all, known or not. */
+static struct wq_side *any_side(void)
+{
+	static char texts[WQ_SIDE_TEXTS][1024];
+	struct wq_side side = { .text_len = 0 };
+	unsigned i;
+
+	for (i = 0; i < WQ_SIDE_NUMBERS; i++)
+		if (below(3) == 0)
+			wq_side_set(&side, i, any_number());
+		else if (below(3) == 0)
+			wq_side_unknown(&side, i);
+	for (i = 0; i < WQ_SIDE_TEXTS; i++) {
+		any_text(texts[i], sizeof(texts[i]) - 1);
+		if (below(3) == 0)
+			wq_side_set_text(&side, i, below(4) ? texts[i] : NULL);
+	}
+	return wq_side_new(&side);
+}
+
 /* A record that key @serial, called @desc, was cleared, @seconds past a whole minute. */
 static int cleared(struct wq_recorder *r, uint32_t serial, const char *desc, unsigned seconds,
 		   uint64_t expires, struct wq_event ev)
@@ -224,9 +245,11 @@ int main(int argc, char **argv)
 		if (t && t->nr == WQ_TYPE_KEY && s)
 			set_keys(&ev, buf, names);
 		ev.path = ev.has_key && below(3) ? paths[below(PATHS)] : NULL;
+		ev.side = t && s && (t->nr == WQ_TYPE_SB || t->nr == WQ_TYPE_BLOCK) ? any_side() : NULL;
 		set_who(&ev);
 		if (wq_recorder_add(r, &ev))
 			return 1;
+		wq_side_unref(ev.side);
 	}
 	wq_recorder_free(r);
 	for (i = 0; i < NAMES; i++)

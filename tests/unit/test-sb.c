@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What fanotify says of errors, also if it lies. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+
+#include "fanotify.h"
+#include "tap.h"
+
+/* An error of an ext4's inode 12, as Linux 7.2 gives it: metadata, the file, the error. */
+static const unsigned char inode_error[64] = {
+	64, 0, 0, 0, 3, 0, 24, 0, 0, 128, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 12, 0, 0, 0,
+	1, 0, 28, 0, 0x59, 0x01, 0xed, 0xa9, 0x23, 0xa3, 0xde, 0x99, 8, 0, 0, 0, 1, 0, 0, 0, 12, 0, 0, 0, 7, 0, 0, 0,
+	5, 0, 12, 0, 117, 0, 0, 0, 3, 0, 0, 0,
+};
+
+/* What wq_fan_next() says of a copy of @len bytes that ends where its memory does; sums up
+ * all that the event points to. */
+static int next(const unsigned char *bytes, size_t len, struct wq_fan_event *ev, uint64_t *inode)
+{
+	unsigned char *copy = malloc(len ? len : 1);
+	size_t pos = 0;
+	int rc;
+
+	memcpy(copy, bytes, len);
+	rc = wq_fan_next(copy, len, &pos, ev);
+	*inode = rc == 1 && ev->has_fid ? wq_handle_inode(ev->handle_type, ev->handle, ev->handle_len) : 0;
+	free(copy);
+	return rc;
+}
+
+static void test_error(void)
+{
+	unsigned char turned[sizeof(inode_error)], whole[56];
+	struct wq_fan_event ev;
+	uint64_t inode;
+
+	ok(next(inode_error, sizeof(inode_error), &ev, &inode) == 1 && ev.has_error && ev.error == EUCLEAN &&
+	   ev.error_count == 3 && ev.has_fid && inode == 12 && ev.fsid[0] == 0x59 && ev.fsid[7] == 0x99,
+	   "an error of an inode");
+	memcpy(turned, inode_error, 24);
+	memcpy(turned + 24, inode_error + 52, 12);
+	memcpy(turned + 36, inode_error + 24, 28);
+	ok(next(turned, sizeof(turned), &ev, &inode) == 1 && ev.error == EUCLEAN && inode == 12, "in any order");
+	memcpy(whole, inode_error, 44);
+	memcpy(whole + 44, inode_error + 52, 12);
+	whole[0] = 56;
+	whole[26] = 20;
+	whole[36] = 0;
+	whole[40] = 255;
+	ok(next(whole, sizeof(whole), &ev, &inode) == 1 && ev.handle_len == 0 && inode == 0, "of the filesystem itself");
+}
+
+static void test_lies(void)
+{
+	unsigned char bytes[sizeof(inode_error)];
+	struct wq_fan_event ev;
+	unsigned wrong = 0, i, v;
+	uint64_t inode;
+
+	for (i = 0; i < sizeof(bytes); i++)
+		wrong += i && next(inode_error, i, &ev, &inode) != -EBADMSG;
+	ok(wrong == 0, "cut anywhere it is none");
+	/* Each length, of the event, the metadata, the records and the handle, is any number. */
+	for (i = 0; i < sizeof(bytes); i++)
+		for (v = 0; v < 256; v++) {
+			memcpy(bytes, inode_error, sizeof(bytes));
+			bytes[i] = (unsigned char) v;
+			wrong += next(bytes, sizeof(bytes), &ev, &inode) == 1 && ev.has_fid && ev.handle_len > 8;
+		}
+	ok(wrong == 0, "no length that lies leads outside");
+	memcpy(bytes, inode_error, sizeof(bytes));
+	bytes[36] = 9;
+	ok(next(bytes, sizeof(bytes), &ev, &inode) == -EBADMSG, "a handle longer than its record is none");
+}
+
+static void test_any_bytes(void)
+{
+	unsigned char bytes[128];
+	struct wq_fan_event ev;
+	uint32_t seed = 1;
+	unsigned i, j, taken = 0;
+	uint64_t inode;
+
+	for (i = 0; i < 200000; i++) {
+		for (j = 0; j < sizeof(bytes); j++) {
+			seed = seed * 1664525 + 1013904223;
+			bytes[j] = j < sizeof(inode_error) && seed >> 26 ? inode_error[j] : (unsigned char) (seed >> 16);
+		}
+		taken += next(bytes, seed >> 31 ? sizeof(inode_error) : (seed >> 8) % sizeof(bytes), &ev, &inode) == 1;
+	}
+	ok(taken > 0, "any bytes: %u of %u are an event", taken, i);
+}
+
+static void test_handles(void)
+{
+	static const unsigned char handle[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	const uint32_t narrow = 0x04030201;
+	const uint64_t wide = UINT64_C(0x0807060504030201);
+
+	ok(wq_handle_inode(1, handle, 8) == narrow && wq_handle_inode(2, handle, 4) == narrow, "inodes of 32 bits");
+	ok(wq_handle_inode(0x81, handle, 8) == wide && wq_handle_inode(0x4d, handle, 9) == wide, "and of 64");
+	ok(wq_handle_inode(0x81, handle, 7) == 0 && wq_handle_inode(1, handle, 3) == 0 && wq_handle_inode(0xff, handle, 8) == 0,
+	   "none where the handle is too short, or of an unknown type");
+}
+
+int main(void)
+{
+	test_error();
+	test_lies();
+	test_any_bytes();
+	test_handles();
+	return tap_done();
+}
