@@ -163,9 +163,9 @@ load_completion() {
 # Those that have a number; the others are other names of them.
 numbered() { awk '$3 ~ /^[0-9]+$/ { print $1, $3, $2 }'; }
 
-@test "every event of keys and mounts is in the command's page, and no other" {
-	for command in keys mounts; do
-		listed=$(page "watchq-$command.1.adoc" | sed -n '/^=== Events/,/^=== Backends/p' | sed -n 's/^\*\([a-z_]*\)\*::.*/\1/p')
+@test "every event of each source is in the command's page, and no other" {
+	for command in keys mounts sb block; do
+		listed=$(page "watchq-$command.1.adoc" | sed -n '/^=== Events/,/^=== \(Backends\|What is known\)/p' | sed -n 's/^\*\([a-z_]*\)\*::.*/\1/p')
 		events=$("$WATCHQ" "$command" --list-events --raw | numbered | cut -d ' ' -f 3)
 		none_missing "not in watchq-$command(1)" "$events" "$listed"
 		none_missing "watchq-$command(1) has events that are not there" "$listed" "$events"
@@ -233,8 +233,11 @@ dialect_table() {
 
 @test "default columns are those that the page tells" {
 	needs xxd
-	line=$(page watchq-mounts.1.adoc | grep '^The default columns are')
-	[ "$(grep -oE '[A-Z][A-Z-]+' <<<"$line" | xargs)" = "$("$WATCHQ" mounts --raw --initial --once --backend mountinfo | head -n 1)" ]
+	for command in 'mounts mountinfo' 'sb mountinfo' 'block uevent'; do
+		line=$(page "watchq-${command% *}.1.adoc" | grep '^The default columns are')
+		heading=$("$WATCHQ" ${command% *} --raw --initial --once --backend ${command#* } | head -n 1)
+		[ "$(grep -oE '[A-Z][A-Z-]+' <<<"$line" | xargs)" = "$heading" ]
+	done
 	line=$(page watchq-decode.1.adoc | grep '^The default columns are')
 	heading=$(xxd -r -p <<<0100000210010000e8030000e9030000 | "$WATCHQ" decode --raw --endian little | head -n 1)
 	[ "$(grep -oE '[A-Z][A-Z-]+' <<<"$line" | xargs)" = "$heading" ]
@@ -303,7 +306,7 @@ needs() {
 
 @test "completion: events" {
 	load_completion
-	for line in 'keys -e' 'keys --events' 'mounts -e' 'decode -e' 'decode -Je'; do
+	for line in 'keys -e' 'keys --events' 'mounts -e' 'sb -e' 'block -e' 'decode -e' 'decode -Je'; do
 		events=$(list -c 2 "${line%% *}" --list-events)
 		none_missing "not offered by $line" "$events" "$(offered "watchq $line ")"
 	done
@@ -339,6 +342,8 @@ needs() {
 	[ "$(offered 'watchq keys --backend ' | sort | xargs)" = 'auto pipe poll trace' ]
 	[ "$(offered 'watchq-keys --backend ' | sort | xargs)" = 'auto pipe poll trace' ]
 	[ "$(offered 'watchq mounts --backend ' | sort | xargs)" = 'auto fanotify mountinfo' ]
+	[ "$(offered 'watchq sb --backend ' | sort | xargs)" = 'auto fanotify mountinfo quota' ]
+	[ "$(offered 'watchq-block --backend ' | sort | xargs)" = 'auto trace uevent' ]
 	[ "$(offered 'watchq keys --binary=')" = annotated ]
 	[ "$(offered 'watchq keys --bin' | xargs)" = '--binary --binary=annotated' ]
 }
@@ -354,10 +359,22 @@ needs() {
 	[ "$(offered 'watchq keys --output-file so')" = some.cap ]
 	[ "$(offered 'watchq keys >so')" = '' ]
 	[ "$(offered 'watchq keys -B > so')" = some.cap ]
-	[ -z "$(offered 'watchq info some')" ]
+	[ "$(offered 'watchq info some')" = some.cap ]
 	mkdir somewhere
 	[ "$(offered 'watchq mounts some' | sort | xargs)" = 'some.cap somewhere' ]
 	[ "$(offered 'watchq-mounts -J o')" = 'other file' ]
+	[ "$(offered 'watchq sb some' | sort | xargs)" = 'some.cap somewhere' ]
+}
+
+@test "completion: block devices" {
+	load_completion
+	cd "$BATS_TEST_TMPDIR"
+	touch file
+	device=$(ls /sys/class/block | head -n 1)
+	[ -n "$device" ] || skip 'no block device is there'
+	offered 'watchq block ' | grep -qx "$device"
+	offered "watchq-block -J ${device:0:1}" | grep -qx "$device"
+	[ "$(offered 'watchq block ./f')" = ./file ]
 }
 
 @test "completion: namespaces and types of filesystems" {

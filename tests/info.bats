@@ -7,7 +7,7 @@ load lib
 @test "info tells of the kernel, the queue, the limits and each backend" {
 	run -0 watchq info
 	local name
-	for name in kernel notification-pipe queue-depth key-notifications watch-limit realtime keys/pipe mounts/fanotify mounts/mountinfo; do
+	for name in kernel notification-pipe queue-depth key-notifications watch-limit realtime keys/pipe mounts/fanotify mounts/mountinfo sb/fanotify sb/mountinfo sb/quota block/trace block/uevent; do
 		[[ $output =~ (^|$'\n')$name\  ]]
 	done
 	[[ $output =~ $(uname -r) ]]
@@ -40,15 +40,17 @@ load lib
 	done
 }
 
-@test "info agrees with what mounts does" {
-	local works backend
-	for backend in fanotify mountinfo; do
-		works=$(watchq info -J | jq -r --arg name "mounts/$backend" 'select(.name == $name).works')
-		if [ "$works" = true ]; then
-			run -3 watchq mounts -w 10ms --backend "$backend"
-		else
-			run -2 watchq mounts -w 10ms --backend "$backend"
-		fi
+@test "info agrees with what mounts, sb and block do" {
+	local works source nobody
+	for nobody in '' 'setpriv --reuid 65534 --regid 65534 --clear-groups'; do
+		for source in mounts/fanotify mounts/mountinfo sb/fanotify sb/mountinfo sb/quota block/trace block/uevent; do
+			works=$($nobody "$WATCHQ" info -J | jq -r --arg name "$source" 'select(.name == $name).works')
+			if [ "$works" = true ]; then
+				run -3 $nobody "$WATCHQ" "${source%/*}" -w 10ms --backend "${source#*/}"
+			else
+				run -2 $nobody "$WATCHQ" "${source%/*}" -w 10ms --backend "${source#*/}"
+			fi
+		done
 	done
 }
 
