@@ -2,7 +2,6 @@
 /*
  * block by the kernel's own uevents, not udev's: devices that come, go and change. Read by
  * the engine's thread: the sooner it looks into /sys, the more of a device is there still.
- * Uevents and the list in /sys are brought together by the uevents' numbers.
  */
 #include "config.h"
 
@@ -18,30 +17,23 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "side.h"
-#include "sources/block.h"
+#include "sources/block-changes.h"
 
 #define RECEIVE		(16 << 20)	/* bytes: some 10,000 uevents */
 #define USER_NS_FIRST	0xeffffffdu	/* inode of the first user namespace: PROC_USER_INIT_INO in
 					 * include/linux/proc_ns.h */
-#define SECTOR		512
 
 struct block_uevent {
 	struct udev *udev;
 	struct udev_monitor *monitor;
-	struct wq_block_wanted wanted;
-	struct wq_devices *devices;
+	struct wq_block_changes changes;
 	bool doubt;		/* all is to be looked at */
-	bool looked;		/* it was, once */
-	uint64_t round;		/* of snapshots */
-	uint64_t before;	/* uevents up to this number were before all that is told */
-	uint64_t window;	/* those up to this one may be in the last snapshot already */
 	uint64_t emptied;	/* the dispatch in which all that was there was read */
 };
 
 /* ---- Whether it works ---- */
 
-/* net/core, lib/kobject_uevent.c: uevent_net_init(). */
+/* uevent_net_init() in lib/kobject_uevent.c. */
 static bool is_heard_here(void)
 {
 	int net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), user;
@@ -102,8 +94,7 @@ static void block_uevent_close(struct wq_source *s)
 
 	udev_monitor_unref(u->monitor);
 	udev_unref(u->udev);
-	wq_devices_free(u->devices);
-	wq_block_wanted_close(&u->wanted);
+	wq_block_changes_close(&u->changes);
 	free(u);
 	s->priv = NULL;
 }
@@ -134,100 +125,12 @@ static int block_uevent_open(struct wq_source *s, const struct wq_source_config 
 	s->priv = u;
 	if (!u)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	rc = wq_block_wanted_open(&u->wanted, s, c, e);
-	if (!rc) {
-		u->devices = wq_devices_new();
-		rc = u->devices ? start(s, e) : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	}
+	rc = wq_block_changes_open(&u->changes, s, c, e);
+	if (!rc)
+		rc = start(s, e);
 	u->doubt = true;
 	if (rc)
 		block_uevent_close(s);
-	return rc;
-}
-
-/* ---- Telling ---- */
-
-static int tell(struct wq_source *s, enum wq_block_nr what, enum wq_mark mark, const struct wq_device *d)
-{
-	struct block_uevent *u = s->priv;
-	const struct wq_watch *watch = wq_block_watch(&u->wanted, d->disk, wq_device_is_partition(d) ? d->dev : 0);
-	uint64_t body[2] = { d->dev, d->start };
-	struct wq_side side = { .numbers_apply = 0 };
-	unsigned char rec[WQ_RECORD_MAX];
-
-	if (!watch)
-		return 0;
-	wq_block_side(&side, d);
-	if (d->has_size && what != WQ_BLOCK_REMOVE)
-		wq_side_set(&side, WQ_SIDE_SIZE, d->size * SECTOR);
-	else
-		wq_side_unknown(&side, WQ_SIDE_SIZE);
-	wq_record_build(rec, WQ_TYPE_BLOCK, (uint8_t) what, (uint32_t) watch->id << 8, body, sizeof(body));
-	return wq_engine_emit_side(s->m, rec, watch, mark, &side, 0);
-}
-
-/* Tells @what of a device that is there, and that this was told. */
-static int tell_now(struct wq_source *s, struct wq_device_node *n, enum wq_block_nr what, enum wq_mark mark)
-{
-	int rc = tell(s, what, mark, &n->now);
-
-	if (rc != WQ_NO_ROOM) {
-		n->told = n->now;
-		n->was_told = true;
-	}
-	return rc;
-}
-
-/* Tells that it is gone; then it is not known any more. */
-static int tell_gone(struct wq_source *s, struct wq_device_node *n, enum wq_mark mark)
-{
-	struct block_uevent *u = s->priv;
-	int rc = n->was_told ? tell(s, WQ_BLOCK_REMOVE, mark, &n->told) : 0;
-
-	n->is = false;
-	if (rc != WQ_NO_ROOM)
-		wq_devices_remove(u->devices, n);
-	return rc;
-}
-
-/* What was looked up of it differs so much that it is another one. */
-static bool is_other(const struct wq_device *a, const struct wq_device *b)
-{
-	return strcmp(a->name, b->name) != 0 || a->disk != b->disk || a->start != b->start;
-}
-
-/* Tells what differs from what was told. */
-static int tell_difference(struct wq_source *s, struct wq_device_node *n, enum wq_mark mark)
-{
-	int rc = 0;
-
-	if (!n->is)
-		return tell_gone(s, n, mark);
-	if (n->was_told && is_other(&n->now, &n->told)) {
-		rc = tell(s, WQ_BLOCK_REMOVE, mark, &n->told);
-		n->was_told = rc == WQ_NO_ROOM;
-	}
-	if (rc)
-		return rc;
-	if (!n->was_told)
-		return tell_now(s, n, WQ_BLOCK_ADD, mark);
-	if (n->now.size != n->told.size)
-		return tell_now(s, n, WQ_BLOCK_RESIZE, mark);
-	if (n->now.seq != n->told.seq)
-		return tell_now(s, n, WQ_BLOCK_MEDIA, mark);
-	return 0;
-}
-
-static int block_uevent_tell(struct wq_source *s, enum wq_mark mark)
-{
-	struct block_uevent *u = s->priv;
-	struct wq_device_node *n, *next;
-	int rc = 0;
-
-	for (n = wq_devices_next(u->devices, NULL); n && !rc; n = next) {
-		next = wq_devices_next(u->devices, n);
-		rc = tell_difference(s, n, mark);
-	}
 	return rc;
 }
 
@@ -257,7 +160,7 @@ static void look(struct block_uevent *u, struct udev_device *ud, struct wq_devic
 	const char *name = udev_device_get_sysname(ud), *type = udev_device_get_devtype(ud);
 	dev_t nr = udev_device_get_devnum(ud);
 	uint64_t dev = (uint64_t) major(nr) << 20 | minor(nr);
-	struct wq_device_node *n = wq_devices_find(u->devices, dev);
+	struct wq_device_node *n = wq_devices_find(u->changes.devices, dev);
 	char path[sizeof("/sys/class/block/") + WQ_DEVICE_NAME];
 	struct wq_device disk;
 
@@ -277,69 +180,24 @@ static void look(struct block_uevent *u, struct udev_device *ud, struct wq_devic
 	}
 }
 
-static int apply_add(struct wq_source *s, const struct wq_device *d)
-{
-	struct block_uevent *u = s->priv;
-	struct wq_device_node *n = wq_devices_find(u->devices, d->dev);
-
-	/* A snapshot has seen it first. */
-	if (n && n->is && n->was_told && strcmp(n->now.name, d->name) == 0)
-		return 0;
-	if (!n)
-		n = wq_devices_add(u->devices, d->dev);
-	if (!n)
-		return -ENOMEM;
-	n->now = *d;
-	n->is = true;
-	return tell_now(s, n, WQ_BLOCK_ADD, WQ_MARK_NONE);
-}
-
-static int apply_remove(struct wq_source *s, const struct wq_device *d, bool may_be_told)
-{
-	struct wq_device_node *n = wq_devices_find(((struct block_uevent *) s->priv)->devices, d->dev);
-
-	if (n)
-		return tell_gone(s, n, WQ_MARK_NONE);
-	return may_be_told ? 0 : tell(s, WQ_BLOCK_REMOVE, WQ_MARK_NONE, d);
-}
-
-static int apply_change(struct wq_source *s, const struct wq_device *d, struct udev_device *ud, bool may_be_told)
-{
-	struct block_uevent *u = s->priv;
-	struct wq_device_node *n = wq_devices_find(u->devices, d->dev);
-	bool resized = n && n->was_told && d->has_size && n->told.has_size && d->size != n->told.size;
-	enum wq_block_nr what = WQ_BLOCK_CHANGE;
-
-	if (has(ud, "DISK_MEDIA_CHANGE"))
-		what = WQ_BLOCK_MEDIA;
-	else if (resized || has(ud, "RESIZE"))
-		what = WQ_BLOCK_RESIZE;
-	if (what == WQ_BLOCK_RESIZE && !resized && may_be_told)
-		return 0;
-	/* Of one that is not known any more its end is told, or will be. */
-	if (!n || !n->is)
-		return tell(s, what, WQ_MARK_NONE, d);
-	n->now = *d;
-	return tell_now(s, n, what, WQ_MARK_NONE);
-}
-
 static int apply(struct wq_source *s, struct udev_device *ud)
 {
 	struct block_uevent *u = s->priv;
 	const char *action = udev_device_get_action(ud);
-	uint64_t nr = udev_device_get_seqnum(ud);
-	bool asked_for = udev_device_get_property_value(ud, "SYNTH_UUID") != NULL;
-	struct wq_device d;
+	struct wq_block_uevent ev = {
+		.action = WQ_UEVENT_CHANGE, .nr = udev_device_get_seqnum(ud),
+		.asked_for = udev_device_get_property_value(ud, "SYNTH_UUID") != NULL,
+		.media = has(ud, "DISK_MEDIA_CHANGE"), .resize = has(ud, "RESIZE"),
+	};
 
-	if (!action || nr <= u->before)
+	if (!action)
 		return 0;
-	look(u, ud, &d);
-	/* Some program had these repeated: nothing came or went. */
 	if (strcmp(action, "add") == 0)
-		return asked_for ? 0 : apply_add(s, &d);
-	if (strcmp(action, "remove") == 0)
-		return asked_for ? 0 : apply_remove(s, &d, nr <= u->window);
-	return apply_change(s, &d, ud, nr <= u->window);
+		ev.action = WQ_UEVENT_ADD;
+	else if (strcmp(action, "remove") == 0)
+		ev.action = WQ_UEVENT_REMOVE;
+	look(u, ud, &ev.device);
+	return wq_block_changes_apply(&u->changes, &ev);
 }
 
 static int lost(struct wq_source *s)
@@ -387,65 +245,19 @@ static int block_uevent_pull(struct wq_source *s, struct wq_error *e)
 
 /* ---- Snapshots ---- */
 
-static int is_there(void *data, const struct wq_device *d)
-{
-	struct block_uevent *u = data;
-	struct wq_device_node *n = wq_devices_find(u->devices, d->dev);
-
-	if (!n)
-		n = wq_devices_add(u->devices, d->dev);
-	if (!n)
-		return -ENOMEM;
-	n->now = *d;
-	n->is = true;
-	n->round = u->round;
-	return 0;
-}
-
-static int list(struct wq_source *s)
-{
-	struct block_uevent *u = s->priv;
-	struct wq_device_node *n;
-	int rc;
-
-	u->round++;
-	rc = wq_block_list(is_there, u);
-	if (rc == -ENOMEM)
-		return rc;
-	if (rc) {
-		wq_engine_log(s->m, WQ_LOG_WARNING, "/sys/class/block: %s; not known: which devices there are", strerror(-rc));
-		return 0;
-	}
-	for (n = wq_devices_next(u->devices, NULL); n; n = wq_devices_next(u->devices, n))
-		n->is &= n->round == u->round;
-	return 0;
-}
-
 static int block_uevent_snapshot(struct wq_source *s, enum wq_mark mark, unsigned round)
 {
 	struct block_uevent *u = s->priv;
-	uint64_t seqnum;
-	int rc = 0;
 
 	if (round || !u->doubt)
 		return 0;
 	u->doubt = false;
-	seqnum = wq_block_seqnum();
-	/* Nobody is told of what was before the start. Later, what is queued is older than what
-	 * will be found: it is told first. */
-	if (!u->looked)
-		u->before = seqnum;
-	else
-		while ((rc = receive(s)) == 1)
-			;
-	if (rc)
-		return rc;
-	u->looked = true;
-	rc = list(s);
-	u->window = wq_block_seqnum();
-	if (!rc)
-		rc = block_uevent_tell(s, mark);
-	return rc ? rc : 1;
+	return wq_block_changes_snapshot(&u->changes, mark, receive);
+}
+
+static int block_uevent_tell(struct wq_source *s, enum wq_mark mark)
+{
+	return wq_block_changes_tell(&((struct block_uevent *) s->priv)->changes, mark);
 }
 
 static void block_uevent_doubt(struct wq_source *s)

@@ -125,24 +125,23 @@ int wq_block_read_dev(uint64_t dev, struct wq_device *d)
 /* Devices that have an entry in @path whose name begins so. */
 static int list(const char *path, const char *begin, int (*fn)(void *data, const struct wq_device *d), void *data)
 {
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	int rc = 0;
+	struct dirent **entries;
+	int n = scandir(path, &entries, NULL, versionsort), i, rc = 0;
 
-	if (!dir)
+	if (n < 0)
 		return -errno;
-	while (!rc && (entry = readdir(dir))) {
-		char link[sizeof(CLASS) + 1 + sizeof(entry->d_name)];
+	for (i = 0; i < n; i++) {
+		const char *name = entries[i]->d_name;
+		char link[sizeof(CLASS) + 1 + sizeof(entries[i]->d_name)];
 		struct wq_device d;
 
-		if (entry->d_name[0] == '.' || strncmp(entry->d_name, begin, strlen(begin)) != 0)
-			continue;
-		snprintf(link, sizeof(link), CLASS "/%s", entry->d_name);
-		/* It may have gone meanwhile, or is no device. */
-		if (wq_block_read(link, &d) == 0)
+		snprintf(link, sizeof(link), CLASS "/%s", name);
+		/* It may have gone meanwhile, or be no device. */
+		if (!rc && name[0] != '.' && strncmp(name, begin, strlen(begin)) == 0 && wq_block_read(link, &d) == 0)
 			rc = fn(data, &d);
+		free(entries[i]);
 	}
-	closedir(dir);
+	free(entries);
 	return rc;
 }
 

@@ -36,7 +36,7 @@ const struct wq_watch *wq_block_watch(const struct wq_block_wanted *w, uint64_t 
 int wq_block_read(const char *path, struct wq_device *d);
 /** The same of a device number; behind "/sys/dev/block". */
 int wq_block_read_dev(uint64_t dev, struct wq_device *d);
-/** All devices, in no order. 0; -errno; what @fn returned where that isn't 0. */
+/** All devices, by name. 0; -errno; what @fn returned where that isn't 0. */
 int wq_block_list(int (*fn)(void *data, const struct wq_device *d), void *data);
 /** The same of the partitions of the disk with that name. */
 int wq_block_partitions(const char *disk, int (*fn)(void *data, const struct wq_device *d), void *data);
