@@ -163,11 +163,11 @@ bool wq_block_runs_merge(struct wq_block_runs *r, const struct wq_block_error *e
 	/* The one that was begun last is what it goes on with, most of the time. */
 	for (i = r->n; i-- > 0; ) {
 		struct wq_block_run *b = run(r, i);
-		uint64_t at = err->sector - b->first.sector;	/* far away where it is before that */
+		uint64_t at = err->sector - b->first.sector;
 
 		if (err->dev != b->first.dev || err->op != b->first.op || err->error != b->first.error ||
-		    part != b->part || err->boottime - b->first.boottime >= r->span || at > b->first.sectors ||
-		    at + err->sectors > UINT32_MAX)
+		    part != b->part || err->boottime - b->first.boottime >= r->span ||
+		    err->sector < b->first.sector || at > b->first.sectors || at + err->sectors > UINT32_MAX)
 			continue;
 		if (at + err->sectors > b->first.sectors)
 			b->first.sectors = (uint32_t) (at + err->sectors);
