@@ -20,7 +20,7 @@ setup() {
 teardown() {
 	local one
 	for one in ${!pid_*}; do kill -CONT "${!one}" 2>/dev/null && kill -TERM "${!one}" && await is_gone "${!one}" || true; done
-	for one in "${maps[@]}"; do dmsetup remove "$one" 2>/dev/null || true; done
+	for one in "${maps[@]}"; do dmsetup remove --noudevsync "$one" 2>/dev/null || true; done
 	for one in "${loops[@]}"; do losetup -d "$one" 2>/dev/null || true; done
 	[ -z "${scsi_opts:-}" ] || echo "$scsi_opts" >"$SCSI/opts"
 }
