@@ -441,6 +441,32 @@ be_nobody() {
 		"$(printf '%s\n' "add ${name}p3 51200" "remove ${name}p1 null" "resize ${name}p2 4194304")"
 }
 
+@test "what had no room is counted, and what has become of the devices is told" {
+	needs uevent
+	new_loop -P
+	two_partitions
+	mkfifo unread
+	exec 7<>unread
+	"$WATCHQ" block -J -v --buffer 64K "$name" >unread 2>unread.err 3>&- 7>&- &
+	pid=$! pid_unread=$!
+	await is_ready unread
+	for ((i = 0; i < 20000; i++)); do echo change >"/sys/block/$name/uevent"; done
+	delpart "$loop" 1
+	addpart "$loop" 3 5000 100
+	losetup -c "$loop"
+	exec 8<unread 7>&-
+	cat <&8 >out 3>&- &
+	local reader=$!
+	exec 8<&-
+	await has_told 1 out "\"add\".*${name}p3"
+	stop unread
+	wait "$reader"
+	equal "$(jq -r 'select(.mark == "resync") | "\(.event) \(.partition)"' out | sort | xargs)" "add ${name}p3 remove ${name}p1"
+	cat unread.err out | grep -v '"change"' >&2; wc -l out >&2
+	# All that was said, and all that was not.
+	(($(grep -c '"change"' out) + $(jq -s 'map(select(.event == "ring_loss").lost) | add' out) >= 20002))
+}
+
 # ---- Users, kernels, captures ----
 
 @test "an ordinary user hears of devices, and is told what is not heard" {

@@ -190,7 +190,8 @@ static int apply(struct wq_source *s, struct udev_device *ud)
 		.media = has(ud, "DISK_MEDIA_CHANGE"), .resize = has(ud, "RESIZE"),
 	};
 
-	if (!action)
+	/* Disks that others stand for have no number: NVMe's paths. */
+	if (!action || !udev_device_get_devnum(ud))
 		return 0;
 	if (strcmp(action, "add") == 0)
 		ev.action = WQ_UEVENT_ADD;
