@@ -69,6 +69,17 @@ changes() {	# NAME DEVICE
 		"$(lsblk -dno MAJ:MIN "$loop" | xargs) $loop 1 false false false null"
 }
 
+@test "the table" {
+	needs trace
+	new_loop
+	start out block "$loop"
+	cut_loop
+	read_at "$loop" 4096
+	await has_told 1 out ' io '
+	stop out
+	equal "$(sed 's/^[^ ]* *//; s/ *$//; s/  */ /g' out)" "$(printf '%s\n' 'EVENT DEVICE PARTITION OPERATION SECTOR SECTORS ERRNO COUNT' "io $name read 4096 1 EIO")"
+}
+
 @test "an error of a write that has no space" {
 	needs trace
 	unshare -m true || skip "no mount namespaces"
@@ -136,7 +147,9 @@ in_partition() {
 	read_at "/dev/$err" 7
 	dd if=/dev/zero of="/dev/$err" bs=4k count=1 seek=2 oflag=direct 2>/dev/null && return 1
 	read_at "/dev/$lin" 5000
-	await has_told 4 out '"io"'
+	await has_told 2 out "\"io\".*\"$err\""
+	await has_told 1 out "\"io\".*\"$lin\""
+	await has_told 1 out "\"io\".*\"$name\""
 	stop out
 	equal "$(errors out | grep "$err\|$lin\|$name" | sort)" "$(printf '%s\n' "io $err - read 7 1 EIO -" \
 		"io $err - write 16 8 EIO -" "io $lin - read 5000 1 EIO -" "io $name - read 5000 1 EIO -" | sort)"
