@@ -443,9 +443,10 @@ be_nobody() {
 	kill -STOP "$pid_out"
 	await is_stopped "$pid_out"
 	for ((i = 0; i < 15000; i++)); do echo change >"/sys/block/$name/uevent"; done
+	# Its number is not to be the one that becomes free.
+	addpart "$loop" 3 5000 100
 	delpart "$loop" 1
 	resizepart "$loop" 2 8192
-	addpart "$loop" 3 5000 100
 	kill -CONT "$pid_out"
 	await has_told 1 out "\"add\".*${name}p3"
 	stop out
