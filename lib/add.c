@@ -9,6 +9,7 @@
 
 #include "monitor.h"
 
+#define NAMED	3	/* events that a warning names */
 #define PARTS	4	/* 0: of a source with one part; and those of others, from 1 */
 
 /* What is being added. */
@@ -60,8 +61,8 @@ static bool passes(const struct wq_filter *f, uint32_t type, unsigned subtype)
 	return f->nrules == 0;
 }
 
-/* Names of the events that are wanted and that @ops posts, but not @without, which may be NULL: how
- * many they are, and them in *@names. */
+/* The events that are wanted and that @ops posts, but not @without, which may be NULL: how many
+ * they are, and names of some in *@names. */
 static unsigned wanted_events(const struct adding *a, const struct wq_source_ops *ops,
 			      const struct wq_source_ops *without, char *names, size_t size)
 {
@@ -75,10 +76,11 @@ static unsigned wanted_events(const struct adding *a, const struct wq_source_ops
 
 		if (!posts(ops, nr) || (without && posts(without, nr)) || !passes(&a->m->filter, ops->type, nr))
 			continue;
-		n++;
-		if (len < size)
+		if (n++ < NAMED && len < size)
 			len += (size_t) snprintf(names + len, size - len, "%s%s", len ? ", " : "", t->subtypes[i].name);
 	}
+	if (n > NAMED && len < size)
+		snprintf(names + len, size - len, " and %u more", n - NAMED);
 	return n;
 }
 
