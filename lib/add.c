@@ -129,7 +129,7 @@ static bool choose(const struct adding *a, unsigned nr, struct part *p)
 }
 
 /* What isn't heard, or not as well as the user may think. */
-static void warn(const struct adding *a, const struct part *p)
+static void say_unheard(const struct adding *a, const struct part *p)
 {
 	char names[128] = "", using[64] = "";
 	unsigned n = 0;
@@ -177,7 +177,7 @@ static int add_parts(struct adding *a, struct wq_error *e)
 	if (n == 0)
 		return none_works(a, parts, known, e);
 	for (i = 0; i < PARTS; i++) {
-		warn(a, &parts[i]);
+		say_unheard(a, &parts[i]);
 		if (parts[i].works && !new_source(a->m, parts[i].works, &a->config, e))
 			return -e->err;
 	}

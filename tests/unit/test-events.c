@@ -153,7 +153,7 @@ static void test_backlog(void)
 	b = wq_backlog_new(1u << 20);
 	for (n = 0; wq_backlog_push(b, &in[2].ev) == 0; n++)
 		;
-	ok(n > (1u << 20) / 112 - 200 && n < (1u << 20) / 112, "one with a path takes 112: %u", n);
+	ok(n > (1u << 20) / 120 - 200 && n < (1u << 20) / 120, "one with a path takes 120: %u", n);
 	wq_backlog_free(b);
 }
 
