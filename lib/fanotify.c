@@ -103,6 +103,31 @@ int wq_fan_next(const unsigned char *buf, size_t len, size_t *pos, struct wq_fan
 	return read_infos(p + meta.metadata_len, p + meta.event_len, ev) ? -EBADMSG : 1;
 }
 
+int wq_fan_open(unsigned report, const char *missing, const char *needs, bool *unlimited, struct wq_error *e)
+{
+	const unsigned flags = FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | report;
+	int fd = fanotify_init(flags | FAN_UNLIMITED_QUEUE, 0);
+
+	if (unlimited)
+		*unlimited = fd >= 0;
+	if (fd < 0)
+		fd = fanotify_init(flags, 0);
+	if (fd >= 0)
+		return fd;
+	/* Where a flag is unknown, who may not use fanotify is told that first. */
+	switch (errno) {
+	case EINVAL:
+	case ENOSYS:
+		return wq_fail(e, WQ_NOTSUPP, errno, "%s", missing);
+	case EPERM:
+		return wq_fail(e, WQ_NOTSUPP, EPERM, "no fanotify: %s; %s", strerror(EPERM), needs);
+	case EMFILE:
+		return wq_fail(e, WQ_FAILURE, EMFILE, "no more fanotify groups for this user; raise /proc/sys/fs/fanotify/max_user_groups or 'ulimit -n'");
+	default:
+		return wq_fail(e, WQ_FAILURE, errno, "fanotify_init: %s", strerror(errno));
+	}
+}
+
 /* 1: there is something in the buffer. */
 static int refill(struct wq_fan_queue *q, struct wq_monitor *m, struct wq_error *e)
 {

@@ -33,6 +33,11 @@ struct wq_fan_queue {
  * of another version. No descriptor comes with it: FAN_REPORT_MNT has none. */
 int wq_fan_next(const unsigned char *buf, size_t len, size_t *pos, struct wq_fan_event *ev);
 
+/** Opens a group that reports what @report says (FAN_REPORT_...): without limit, if that is
+ * permitted, *@unlimited, which may be NULL. A descriptor; -errno with *@e: WQ_NOTSUPP where the
+ * kernel lacks it, for which @missing is the reason, or it is not permitted, which says @needs. */
+int wq_fan_open(unsigned report, const char *missing, const char *needs, bool *unlimited, struct wq_error *e);
+
 /** The next event, of what was read or is there to be read; at most what was there when this
  * dispatch began to read. 1; 0: none now; -errno with *@e. Good until the next call. */
 int wq_fan_queue_next(struct wq_fan_queue *q, struct wq_monitor *m, struct wq_fan_event *ev, struct wq_error *e);

@@ -21,7 +21,6 @@
 
 #define COMM_LASTS	1000000	/* ns */
 #define LIST		512	/* IDs at a time */
-#define INIT_FLAGS	(WQ_UAPI_FAN_REPORT_MNT | FAN_CLOEXEC | FAN_NONBLOCK)
 
 struct mounts_fanotify {
 	struct wq_fan_queue queue;
@@ -40,25 +39,8 @@ struct mounts_fanotify {
 
 static int open_group(bool *unlimited, struct wq_error *e)
 {
-	int fd = fanotify_init(INIT_FLAGS | FAN_UNLIMITED_QUEUE, 0);
-
-	*unlimited = fd >= 0;
-	if (fd < 0)
-		fd = fanotify_init(INIT_FLAGS, 0);
-	if (fd >= 0)
-		return fd;
-	/* Before 6.15 the flag is unknown; who may not use fanotify is told that first. */
-	switch (errno) {
-	case EINVAL:
-	case ENOSYS:
-		return wq_fail(e, WQ_NOTSUPP, errno, "this kernel's fanotify has no mount events; they take Linux 6.15 or later, with CONFIG_FANOTIFY");
-	case EPERM:
-		return wq_fail(e, WQ_NOTSUPP, EPERM, "no fanotify: %s; before Linux 6.16 it takes CAP_SYS_ADMIN, as root has it", strerror(EPERM));
-	case EMFILE:
-		return wq_fail(e, WQ_FAILURE, EMFILE, "no more fanotify groups for this user; raise /proc/sys/fs/fanotify/max_user_groups or 'ulimit -n'");
-	default:
-		return wq_fail(e, WQ_FAILURE, errno, "fanotify_init: %s", strerror(errno));
-	}
+	return wq_fan_open(WQ_UAPI_FAN_REPORT_MNT, "this kernel's fanotify has no mount events; they take Linux 6.15 or later, with CONFIG_FANOTIFY",
+			   "before Linux 6.16 it takes CAP_SYS_ADMIN, as root has it", unlimited, e);
 }
 
 static int mark(int fd, const struct wq_mount_ns *ns, struct wq_error *e)

@@ -22,7 +22,6 @@
 #include "sources/sb-reports.h"
 
 #define FS_ERROR	0x00008000u	/* FAN_FS_ERROR: include/uapi/linux/fanotify.h, since Linux 5.16 */
-#define INIT_FLAGS	(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_CLOEXEC | FAN_NONBLOCK)
 #define GROUPS		16		/* so many copies are told apart; of 128 groups that a user may have */
 #define HANDLE_MAX	128		/* bytes: MAX_HANDLE_SZ */
 
@@ -37,23 +36,8 @@ struct sb_fanotify {
 
 static int open_group(struct wq_error *e)
 {
-	int fd = fanotify_init(INIT_FLAGS | FAN_UNLIMITED_QUEUE, 0);
-
-	if (fd < 0 && errno == EPERM)
-		fd = fanotify_init(INIT_FLAGS, 0);
-	if (fd >= 0)
-		return fd;
-	switch (errno) {
-	case EINVAL:
-	case ENOSYS:
-		return wq_fail(e, WQ_NOTSUPP, errno, "this kernel's fanotify reports no files; errors of filesystems take Linux 5.16 or later, with CONFIG_FANOTIFY");
-	case EPERM:
-		return wq_fail(e, WQ_NOTSUPP, EPERM, "no fanotify: %s; errors of filesystems take CAP_SYS_ADMIN, as root has it", strerror(EPERM));
-	case EMFILE:
-		return wq_fail(e, WQ_FAILURE, EMFILE, "no more fanotify groups for this user; raise /proc/sys/fs/fanotify/max_user_groups or 'ulimit -n'");
-	default:
-		return wq_fail(e, WQ_FAILURE, errno, "fanotify_init: %s", strerror(errno));
-	}
+	return wq_fan_open(FAN_REPORT_FID, "this kernel's fanotify reports no files; errors of filesystems take Linux 5.16 or later, with CONFIG_FANOTIFY",
+			   "errors of filesystems take CAP_SYS_ADMIN, as root has it", NULL, e);
 }
 
 /* Marking any filesystem tells whether the kernel knows of errors, and allows to hear of them. */
