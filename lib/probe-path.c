@@ -87,7 +87,7 @@ static void edquot_row(struct wq_capability *row, const struct wq_filesystem *fs
 			*semi = '\0';
 		set_no(row, e.text, semi ? semi + 2 : "");
 	} else if (!has_quota(fs->options)) {
-		set_no(row, "no quotas are on there", "mount it with usrquota, grpquota or prjquota, and see quotaon(8)");
+		set_no(row, "no quotas are on there, as far as its options say", "mount it with usrquota, grpquota or prjquota, and see quotaon(8)");
 	} else {
 		snprintf(row->detail, sizeof(row->detail), "limits of quotas that are exceeded");
 	}

@@ -163,9 +163,9 @@ load_completion() {
 # Those that have a number; the others are other names of them.
 numbered() { awk '$3 ~ /^[0-9]+$/ { print $1, $3, $2 }'; }
 
-@test "every event of each source is in the command's page, and no other" {
+@test "every event of a command is in its page, and no other" {
 	for command in keys mounts sb block; do
-		listed=$(page "watchq-$command.1.adoc" | sed -n '/^=== Events/,/^=== \(Backends\|What is known\)/p' | sed -n 's/^\*\([a-z_]*\)\*::.*/\1/p')
+		listed=$(page "watchq-$command.1.adoc" | sed -n '/^=== Events/,/^=== \(Backends\|Columns\)/p' | sed -n 's/^\*\([a-z_]*\)\*::.*/\1/p')
 		events=$("$WATCHQ" "$command" --list-events --raw | numbered | cut -d ' ' -f 3)
 		none_missing "not in watchq-$command(1)" "$events" "$listed"
 		none_missing "watchq-$command(1) has events that are not there" "$listed" "$events"
@@ -207,6 +207,17 @@ tables() {
 	none_missing 'watchq-record(5) has events that are not there' "$(tables)" "$events"
 }
 
+# NUMBER MEANING, of one of the tables of bits: the first or the second.
+bits() { page watchq-record.5.adoc | awk -v n="$1" '/^Bit  / { t++; next } /^\.\.\.\./ { if (on) exit } t == n { on = 1; print $1 }'; }
+# As many numbers as there are constants that begin so, but for the last, which counts them.
+constants() { grep -oE '^	WQ_SIDE_[A-Z_]+' "$top_srcdir/lib/libwatchq-side.h" | awk -v last="WQ_SIDE_$1" -v first="WQ_SIDE_$2" '
+	$1 == first { on = 1 } $1 == last { exit } on { print n++ }'; }
+@test "every bit of the note side is in watchq-record(5)" {
+	[ "$(bits 1 | xargs)" = "$(constants NUMBERS DEV | xargs)" ]
+	[ "$(bits 2 | xargs)" = "$(constants TEXTS TARGET | xargs)" ]
+	[ "$(constants TEXTS TARGET | wc -l)" -gt 10 ]
+}
+
 # DIALECT TYPE NUMBER, from the table of the page.
 dialect_table() {
 	page watchq-record.5.adoc | awk '
@@ -231,12 +242,19 @@ dialect_table() {
 	page watchq-decode.1.adoc | sed -n '/^\*--dialect\*/,/^$/p' | tr -d '*,' | grep -q "${names% *} or ${names##* }"
 }
 
+# What a command puts in the heading, which stands above the first event.
+default_columns() {	# COMMAND
+	"$WATCHQ" "$1" --quiet --raw --marks --timeout 100ms | head -n 1
+}
+
 @test "default columns are those that the page tells" {
 	needs xxd
-	for command in 'mounts mountinfo' 'sb mountinfo' 'block uevent'; do
-		line=$(page "watchq-${command% *}.1.adoc" | grep '^The default columns are')
-		heading=$("$WATCHQ" ${command% *} --raw --initial --once --backend ${command#* } | head -n 1)
-		[ "$(grep -oE '[A-Z][A-Z-]+' <<<"$line" | xargs)" = "$heading" ]
+	line=$(page watchq-mounts.1.adoc | grep '^The default columns are')
+	[ "$(grep -oE '[A-Z][A-Z-]+' <<<"$line" | xargs)" = "$("$WATCHQ" mounts --raw --initial --once --backend mountinfo | head -n 1)" ]
+	for command in sb block; do
+		"$WATCHQ" info --raw | grep -q "^$command/[a-z]* yes" || continue
+		line=$(page watchq-$command.1.adoc | grep '^The default columns are')
+		[ "$(grep -oE '[A-Z][A-Z-]+' <<<"$line" | xargs)" = "$(default_columns $command)" ]
 	done
 	line=$(page watchq-decode.1.adoc | grep '^The default columns are')
 	heading=$(xxd -r -p <<<0100000210010000e8030000e9030000 | "$WATCHQ" decode --raw --endian little | head -n 1)
@@ -315,6 +333,10 @@ needs() {
 	[ "$(offered 'watchq keys -e key/revo')" = key/revoked ]
 	[ -z "$(offered 'watchq keys -e linked,linked')" ]
 	[ "$(offered 'watchq mounts -e mo' | xargs)" = 'mount mount/* mount/expiry mount/mount mount/move mount/move_from mount/move_to mount/new_mount mount/readonly mount/remount mount/setattr mount/umount mount/unmount move move_from move_to' ]
+	[ "$(offered 'watchq sb -e re' | xargs)" = 'readonly readwrite ready removal' ]
+	[ "$(offered 'watchq sb -e error,un')" = error,unmounted ]
+	[ "$(offered 'watchq block -e critical_m')" = critical_medium ]
+	[ "$(offered 'watchq block -e block/re' | xargs)" = 'block/recoverable_transport block/remove block/resize' ]
 	[ "$(offered 'watchq decode --dialect v5-2019 -e block/i')" = block/io ]
 	[ -z "$(offered 'watchq decode --dialect=v5-2019 -e mount/')" ]
 }
@@ -343,7 +365,8 @@ needs() {
 	[ "$(offered 'watchq-keys --backend ' | sort | xargs)" = 'auto pipe poll trace' ]
 	[ "$(offered 'watchq mounts --backend ' | sort | xargs)" = 'auto fanotify mountinfo' ]
 	[ "$(offered 'watchq sb --backend ' | sort | xargs)" = 'auto fanotify mountinfo quota' ]
-	[ "$(offered 'watchq-block --backend ' | sort | xargs)" = 'auto trace uevent' ]
+	[ "$(offered 'watchq-block --backend=' | sort | xargs)" = 'auto trace uevent' ]
+	[ -z "$(offered 'watchq block --coalesce ')" ]
 	[ "$(offered 'watchq keys --binary=')" = annotated ]
 	[ "$(offered 'watchq keys --bin' | xargs)" = '--binary --binary=annotated' ]
 }
@@ -360,21 +383,24 @@ needs() {
 	[ "$(offered 'watchq keys >so')" = '' ]
 	[ "$(offered 'watchq keys -B > so')" = some.cap ]
 	[ "$(offered 'watchq info some')" = some.cap ]
+	[ "$(offered 'watchq-sb -J o')" = 'other file' ]
 	mkdir somewhere
+	[ "$(offered 'watchq sb some' | sort | xargs)" = 'some.cap somewhere' ]
 	[ "$(offered 'watchq mounts some' | sort | xargs)" = 'some.cap somewhere' ]
 	[ "$(offered 'watchq-mounts -J o')" = 'other file' ]
-	[ "$(offered 'watchq sb some' | sort | xargs)" = 'some.cap somewhere' ]
 }
 
 @test "completion: block devices" {
+	device=$(find /sys/class/block -mindepth 1 -printf '%f\n' 2>/dev/null | grep -v '[^a-z0-9]' | head -n 1)
+	[ -n "$device" ] || skip 'there is no block device'
 	load_completion
+	none_missing 'not offered' "$(ls /sys/class/block)" "$(offered 'watchq block ')"
+	[[ " $(offered "watchq block -J ${device:0:2}" | xargs) " == *" $device "* ]]
+	offered 'watchq-block /dev/nul' | grep -qx /dev/null
 	cd "$BATS_TEST_TMPDIR"
-	touch file
-	device=$(ls /sys/class/block | head -n 1)
-	[ -n "$device" ] || skip 'no block device is there'
-	offered 'watchq block ' | grep -qx "$device"
-	offered "watchq-block -J ${device:0:1}" | grep -qx "$device"
-	[ "$(offered 'watchq block ./f')" = ./file ]
+	touch "${device:0:1}-file"
+	! offered "watchq block ${device:0:1}" | grep -x "${device:0:1}-file" || return 1
+	[ "$(offered "watchq block ./${device:0:1}-f")" = "./${device:0:1}-file" ]
 }
 
 @test "completion: namespaces and types of filesystems" {

@@ -137,3 +137,16 @@ int columns_parse(struct column_list *list, const char *text, const char *where)
 		text += len + 1;
 	}
 }
+
+void columns_once(struct column_list *list)
+{
+	bool there[COL__NR] = { false };
+	unsigned i, n = 0;
+
+	for (i = 0; i < list->n; i++) {
+		if (!there[list->ids[i]])
+			list->ids[n++] = list->ids[i];
+		there[list->ids[i]] = true;
+	}
+	list->n = n;
+}

@@ -63,6 +63,9 @@ struct column_list {
  * STATUS_FAILURE, said of @where. */
 int columns_parse(struct column_list *list, const char *text, const char *where);
 
+/* Leaves each column where it stands first: no name twice in an object of JSON. */
+void columns_once(struct column_list *list);
+
 /* The column with that name, in any case, also as JSON spells it; COL__NR if
  * there is none. */
 enum column_id column_by_name(const char *name, size_t len);

@@ -32,10 +32,10 @@ int option_pause(const char *option, const char *text, uint64_t *to)
 	return 0;
 }
 
-int option_sweep(const char *text, uint64_t *to)
+int option_pause_or_never(const char *option, const char *text, uint64_t *to)
 {
 	if (strcmp(text, "0") != 0)
-		return option_pause("sweep", text, to);
+		return option_pause(option, text, to);
 	*to = 0;
 	return 0;
 }

@@ -11,8 +11,8 @@ int option_unsigned(const char *option, const char *text, uint64_t min, uint64_t
 /* How long to wait between two looks, ns. */
 int option_pause(const char *option, const char *text, uint64_t *to);
 
-/* The same; 0: it is never looked. */
-int option_sweep(const char *text, uint64_t *to);
+/* The same, or 0: never. */
+int option_pause_or_never(const char *option, const char *text, uint64_t *to);
 
 /* COLUMN=VALUE, one more. */
 int option_match(struct options *o, const char *text);

@@ -89,7 +89,7 @@ static const struct option_row rows[] = {
 	{ OPT_MARKS, "marks", NULL, LIVE, N_("report when the watches stand, and when all is quiet") },
 	{ OPT_STRICT, "strict", NULL, EVENTS, N_("status 4 at the end if anything was lost") },
 	{ OPT_BUFFER, "buffer", "SIZE", LIVE, N_("memory for events that wait to be read (default 64M)") },
-	{ OPT_NO_REALTIME, "no-realtime", NULL, OPTIONS_KEYS, N_("don't ask to be scheduled before others") },
+	{ OPT_NO_REALTIME, "no-realtime", NULL, OPTIONS_KEYS | OPTIONS_BLOCK, N_("don't ask to be scheduled before others") },
 	{ OPT_TIME_FORMAT, "time-format", "FORMAT", EVENTS, N_("TIME but in JSON: short, iso, delta, monotonic or raw") },
 	{ 'q', "quiet", NULL, OPTIONS_COMMON, N_("no warnings") },
 	{ 'v', "verbose", NULL, OPTIONS_COMMON, N_("say what was chosen, and why") },
@@ -251,9 +251,9 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->once = true;
 		return 0;
 	case OPT_SWEEP:
-		return option_sweep(arg, &o->sweep);
+		return option_pause_or_never("sweep", arg, &o->sweep);
 	case OPT_COALESCE:
-		return option_pause("coalesce", arg, &o->coalesce);
+		return option_pause_or_never("coalesce", arg, &o->coalesce);
 	case OPT_INTERVAL:
 		return option_pause("interval", arg, &o->interval);
 	case 'R':
@@ -354,6 +354,8 @@ static int choose_columns(struct options *o, const struct pending *pend)
 		rc = columns_parse(list, env, "WATCHQ_COLUMNS");
 	if (!rc && pend->columns)
 		rc = columns_parse(list, pend->columns, "--output");
+	if (o->output.format == FORMAT_JSON)
+		columns_once(list);
 	return rc;
 }
 
