@@ -124,11 +124,11 @@ int wq_sb_open(struct wq_sb *sb, struct wq_source *s, const struct wq_source_con
 			wq_fail(e, WQ_FAILURE, -rc, "can't read /proc/self/mountinfo: %s", strerror(-rc));
 	}
 	wq_mount_ns_close(&ns);
+	sb->nwanted = c->nobjects;
 	if (!rc)
 		rc = wq_sb_wanted_new(&sb->wanted, s, c, sb->table, e);
 	if (rc)
 		return rc;
-	sb->nwanted = c->nobjects;
 	rc = read_all(sb);
 	return rc ? wq_fail(e, WQ_FAILURE, -rc, "can't read /proc/self/mountinfo: %s", strerror(-rc)) : 0;
 }
