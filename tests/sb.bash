@@ -11,7 +11,7 @@ inside() {
 	why=$(watchq info --raw -n | sed -n "s/^sb\\/$1 no //p")
 	[ -z "$why" ] || skip "sb/$1: $(printf '%b' "$why")"
 	BACKEND=$1 timeout -k 5 100 unshare -m bash -c "
-		$(declare -f switches await is_gone has_lines equal begin until_told ends told ext4 image device_of knob needs)
+		$(declare -f switches await is_gone has_lines equal begin until_told ends told ext4 image device_of hold knob needs)
 		set -e
 		trap end EXIT
 		$(declare -f end)
@@ -77,6 +77,12 @@ image() {
 	mke2fs -q -t ext4 -F "$1"
 }
 device_of() { findmnt -no SOURCE --mountpoint "$PWD/$1" | tail -n 1; }
+
+# Its loop device stays when it is unmounted: held.
+hold() {
+	held=$(device_of "$1")
+	exec 9<"$held"
+}
 
 # A file of its directory in sysfs.
 knob() {

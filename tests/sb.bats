@@ -65,10 +65,11 @@ kernel_is() { [ "$(printf '%s\n' "$1.$2" "$(uname -r)" | sort -V | head -n 1)" =
 
 again() {
 	ext4 m errors=continue
+	hold m
 	begin m
 	umount m
 	until_told unmounted
-	mount -o loop,errors=continue m.img m
+	mount -o errors=continue "$held" m
 	until_told mounted
 	echo x >"$(knob m trigger_fs_error)"
 	until_told error
@@ -156,6 +157,7 @@ copy_of() {
 
 states() {
 	ext4 m
+	hold m
 	begin m
 	mount -o remount,ro m
 	until_told readonly
@@ -168,7 +170,7 @@ states() {
 	umount m
 	until_told unmounted
 	told 'readonly m' 'readwrite m' 'unmounted m'
-	mount -o loop,ro m.img m
+	mount -o ro "$held" m
 	until_told mounted
 	equal "$(jq -r 'select(.event == "mounted").flags' json)" is-now-ro
 }
