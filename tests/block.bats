@@ -459,10 +459,17 @@ be_nobody() {
 		"$(printf '%s\n' "add ${name}p3 51200" "remove ${name}p1 null" "resize ${name}p2 4194304")"
 }
 
+takes_number() {
+	addpart "$other" 1 2048 2048
+	[ "$(cat "/sys/block/${other#/dev/}/${other#/dev/}p1/dev")" = "$1" ] || { delpart "$other" 1; return 1; }
+}
 # No uevent waits for it: NETLINK_KOBJECT_UEVENT is 15, and the fifth column is bytes.
 has_read_all() { awk -v pid="$1" '$2 == 15 && $3 == pid { found = 1; if ($5) exit 1 } END { if (!found) exit 1 }' /proc/net/netlink; }
 @test "what had no room is counted, and what has become of the devices is told" {
 	needs uevent
+	truncate -s 8M other
+	other=$(losetup -f --show -P other)
+	loops=("$other")
 	new_loop -P
 	two_partitions
 	mkfifo unread
@@ -471,7 +478,11 @@ has_read_all() { awk -v pid="$1" '$2 == 15 && $3 == pid { found = 1; if ($5) exi
 	pid=$! pid_unread=$!
 	await is_ready unread
 	many_changes 20000
+	# Its number is another disk's at once, which nobody asks for.
+	local nr
+	nr=$(cat "/sys/block/$name/${name}p1/dev")
 	delpart "$loop" 1
+	await takes_number "$nr"
 	addpart "$loop" 3 5000 100
 	many_changes 10
 	await has_read_all "$pid"
