@@ -1,30 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # watchq: both
-# Block devices that come, go and change.
+# Block devices that come, go and change; who may hear of it, and captures.
 
 load lib
 load block
+
+setup() { setup_block; }
+teardown() { teardown_block; }
 
 # ---- Devices that come, go and change ----
 
 @test "a file is attached, grows, and is detached" {
 	needs uevent
+	start out block -J
 	new_loop
-	losetup -d "$loop"
-	start out block -J "$name"
-	new_loop_at "$loop"
-	await has_told 1 out '"size":8388608'
+	await has_told 1 out "\"$name\".*\"size\":8388608"
 	truncate -s 10M file
 	losetup -c "$loop"
-	await has_told 1 out '"size":10485760'
+	await has_told 1 out "\"$name\".*\"size\":10485760"
 	losetup -d "$loop"
-	await has_told 1 out '"media"'
+	await has_told 1 out "\"media\".*\"$name\""
 	stop out
 	equal "$(changes out "$name" | grep -v "^change" | uniq | head -n 2)" "$(printf 'resize %s %s\n' "$name" 8388608 "$name" 10485760)"
 	changes out "$name" | grep -qx "media $name 0"
-	equal "$(jq -r 'select(.type == "block") | "\(.devtype) \(.sector) \(.object) \(.id)"' out | sort -u)" "disk 0 $name 1"
+	equal "$(jq -r --arg name "$name" 'select(.device == $name) | "\(.devtype) \(.sector) \(.object) \(.id)"' out | sort -u)" "disk 0 null 0"
 }
-new_loop_at() { losetup "$1" file; }
 
 @test "partitions come and go; that one grows no uevent says, --sweep does" {
 	needs uevent
@@ -124,7 +124,7 @@ churn() {
 	done 2>/dev/null 3>&-
 }
 
-# ---- Many ----
+# ---- Losses ----
 
 @test "uevents that had no room: a loss, and what has become of the devices" {
 	needs uevent
@@ -148,10 +148,17 @@ churn() {
 		"$(printf '%s\n' "add ${name}p3 51200" "remove ${name}p1 null" "resize ${name}p2 4194304")"
 }
 
+takes_number() {
+	addpart "$other" 1 2048 2048
+	[ "$(cat "/sys/block/${other#/dev/}/${other#/dev/}p1/dev")" = "$1" ] || { delpart "$other" 1; return 1; }
+}
 # No uevent waits for it: NETLINK_KOBJECT_UEVENT is 15, and the fifth column is bytes.
 has_read_all() { awk -v pid="$1" '$2 == 15 && $3 == pid { found = 1; if ($5) exit 1 } END { if (!found) exit 1 }' /proc/net/netlink; }
 @test "what had no room is counted, and what has become of the devices is told" {
 	needs uevent
+	truncate -s 8M other
+	other=$(losetup -f --show -P other)
+	loops=("$other")
 	new_loop -P
 	two_partitions
 	mkfifo unread
@@ -160,7 +167,11 @@ has_read_all() { awk -v pid="$1" '$2 == 15 && $3 == pid { found = 1; if ($5) exi
 	pid=$! pid_unread=$!
 	await is_ready unread
 	many_changes 20000
+	# Its number is another disk's at once, which nobody asks for.
+	local nr
+	nr=$(cat "/sys/block/$name/${name}p1/dev")
 	delpart "$loop" 1
+	await takes_number "$nr"
 	addpart "$loop" 3 5000 100
 	many_changes 10
 	await has_read_all "$pid"
@@ -175,4 +186,89 @@ has_read_all() { awk -v pid="$1" '$2 == 15 && $3 == pid { found = 1; if ($5) exi
 	cat unread.err out | grep -v '"change"' >&2; wc -l out >&2
 	# All that was said, and all that was not.
 	(($(grep -c '"change"' out) + $(jq -s 'map(select(.event == "ring_loss").lost) | add' out) >= 20010))
+}
+
+# ---- Users, kernels, captures ----
+
+@test "an ordinary user hears of devices, and is told what is not heard" {
+	needs uevent
+	new_loop -P
+	be_nobody
+	start out block -J "$name"
+	addpart "$loop" 1 2048 2048
+	await has_told 1 out "add.*${name}p1"
+	stop out
+	grep -q 'tracefs.*not heard: timeout, no_space' out.err
+	start out block -J -e add "$name"
+	stop out
+	grep -q 'not heard' out.err && return 1
+	run -2 watchq block -e io "$name"
+	[[ $output =~ tracefs.*"run watchq as root" ]]
+	run -2 watchq block --backend trace "$name"
+}
+
+@test "a network namespace that no uevents come to" {
+	needs uevent
+	unshare -Urn true 2>/dev/null || skip "no user namespaces"
+	run unshare -Urn "$WATCHQ" info --raw -n
+	[[ $output =~ block/uevent\ no\ +no.x20uevents ]]
+	be_nobody
+	run $(as_nobody) unshare -Ur "${WATCHQ_AS_ROOT}" info --raw -n
+	[[ $output =~ block/uevent\ no\ +libudev ]]
+}
+
+instances() {
+	unshare -m bash -c 'mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing
+		ls /sys/kernel/tracing/instances'
+}
+@test "--events: only what is wanted is opened; nothing stays" {
+	needs trace
+	needs uevent
+	new_loop
+	start errors block -J -e io "$loop"
+	grep -q 'backend trace' errors.err
+	grep -q 'backend uevent' errors.err && return 1
+	instances | grep -q "^watchq-$pid-"
+	start changes block -J -e change,media "$loop"
+	grep -q 'backend trace' changes.err && return 1
+	instances | grep -q "^watchq-$pid-" && return 1
+	cut_loop
+	read_at "$loop" 4096
+	echo change >"/sys/block/$name/uevent"
+	await has_told 1 errors '"io"'
+	await has_told 1 changes '"change"'
+	stop errors
+	stop changes
+	equal "$(jq -r .event errors changes | xargs)" "io change"
+	instances | grep -q "^watchq-$pid_errors-" && return 1
+	run -1 watchq block -e nosuch
+}
+
+@test "a capture shows the same again" {
+	needs trace
+	new_loop -P
+	addpart "$loop" 1 4096 50
+	start live block -J --coalesce 50ms "$loop"
+	start bin block -B=annotated --coalesce 50ms "$loop"
+	cut_loop
+	read_at "$loop" 4090 100
+	read_at "$loop" 9000
+	await has_told 4 live '"io"'
+	delpart "$loop" 1
+	await has_told 1 live '"remove"'
+	stop live
+	stop bin
+	watchq decode -J bin >again
+	strip() { jq -cS 'select(.type == "block") | del(.time, .boottime, .seq)' "$1"; }
+	equal "$(strip again)" "$(strip live)"
+	equal "$(errors again .count | xargs)" "6 50 44 1"
+}
+
+@test "it ends: --first-only, --count, --timeout" {
+	needs trace
+	new_loop
+	cut_loop
+	run -0 watchq block -1 -J -e io "$loop" -C "'$HELPERS/read-errors' $loop 4096 1 >/dev/null; sleep 10"
+	equal "$(jq -r .event <<<"$output")" io
+	run -3 watchq block -w 100ms "$loop"
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the tests of block devices share. Real ones, that fail: loop devices of files that were
-# cut short, the device mapper's, and scsi_debug's where the kernel has them.
+# What the tests of block devices share.
 # shellcheck shell=bash disable=SC2034,SC2154
+
+SCSI=/sys/bus/pseudo/drivers/scsi_debug
 
 needs() {	# BACKEND
 	local why
@@ -9,18 +10,25 @@ needs() {	# BACKEND
 	[ -z "$why" ] || skip "block/$1: $(printf '%b' "$why")"
 }
 
-setup() {
+setup_block() {
 	cd "$BATS_TEST_TMPDIR" || return
 	[ -e /dev/loop-control ] || skip "no loop devices here"
 	loops=()
 	maps=()
 }
-teardown() {
+teardown_block() {
 	local one
 	for one in ${!pid_*}; do kill -CONT "${!one}" 2>/dev/null && kill -TERM "${!one}" && await is_gone "${!one}" || true; done
 	for one in "${maps[@]}"; do dmsetup remove --noudevsync "$one" 2>/dev/null || true; done
-	for one in "${loops[@]}"; do losetup -d "$one" 2>/dev/null || true; done
+	for one in "${loops[@]}"; do detach "$one"; done
 	[ -z "${scsi_opts:-}" ] || echo "$scsi_opts" >"$SCSI/opts"
+}
+
+# Another test's it may be by now.
+detach() {	# DEVICE
+	case $(losetup -nO BACK-FILE "$1" 2>/dev/null) in
+	"$BATS_TEST_TMPDIR"/*) losetup -d "$1" || true ;;
+	esac
 }
 
 # A loop device of 8 MiB: in loop and name.
@@ -47,11 +55,12 @@ errors() {	# NAME [FIELD...]
 	local fields=${2:-.event,.device,.partition,.operation,.sector,.sectors,.errno,.count}
 	jq -r "select(.type == \"block\" and .event_nr < 128) | [$fields] | map(. // \"-\" | tostring) | join(\" \")" "$1"
 }
-# What was told of a device; its numbers of sectors aside.
+# What was told of a device, and its size.
 changes() {	# NAME DEVICE
 	jq -r --arg device "$2" 'select(.type == "block" and .event_nr >= 128 and .device == $device) |
 		[.event, .partition // .device, .size // "-"] | map(tostring) | join(" ")' "$1"
 }
+dm_name() { echo "dm-$(dmsetup info -c --noheadings -o minor "$1" | xargs)"; }
 
 as_nobody() { echo setpriv --reuid 65534 --regid 65534 --clear-groups; }
 # A command like watchq, of an ordinary user.
@@ -62,4 +71,3 @@ be_nobody() {
 	$(as_nobody) "$WATCHQ" --version >/dev/null 2>&1 || skip "an ordinary user may not run $WATCHQ"
 	WATCHQ_AS_ROOT=$WATCHQ WATCHQ=$PWD/nobody
 }
-dm_name() { echo "dm-$(dmsetup info -c --noheadings -o minor "$1" | xargs)"; }

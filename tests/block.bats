@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # watchq: both
-# I/O errors of block devices.
+# I/O errors of real devices: loop devices of files that were cut short, the device
+# mapper's, and scsi_debug's where the kernel has them.
 
 load lib
 load block
+
+setup() { setup_block; }
+teardown() { teardown_block; }
 
 # ---- I/O errors ----
 
@@ -108,7 +112,6 @@ in_partition() {
 		"io $err - write 16 8 EIO -" "io $lin - read 5000 1 EIO -" "io $name - read 5000 1 EIO -" | sort)"
 }
 
-SCSI=/sys/bus/pseudo/drivers/scsi_debug
 @test "a medium that is bad" {
 	needs trace
 	[ -w $SCSI/opts ] || skip "no scsi_debug"
@@ -188,7 +191,7 @@ SCSI=/sys/bus/pseudo/drivers/scsi_debug
 @test "--coalesce: errors next to each other are one, with their count" {
 	needs trace
 	new_loop
-	start out block -J --coalesce 300ms "$loop"
+	start out block -J --coalesce 1s "$loop"
 	cut_loop
 	read_at "$loop" 4096 100
 	read_at "$loop" 9000
@@ -255,89 +258,4 @@ SCSI=/sys/bus/pseudo/drivers/scsi_debug
 	await has_told 1 out '"sector":15000'
 	stop out
 	(($(errors out .sector | wc -l) < 60000))
-}
-
-# ---- Users, kernels, captures ----
-
-@test "an ordinary user hears of devices, and is told what is not heard" {
-	needs uevent
-	new_loop -P
-	be_nobody
-	start out block -J "$name"
-	addpart "$loop" 1 2048 2048
-	await has_told 1 out "add.*${name}p1"
-	stop out
-	grep -q 'tracefs.*not heard: timeout, no_space' out.err
-	start out block -J -e add "$name"
-	stop out
-	grep -q 'not heard' out.err && return 1
-	run -2 watchq block -e io "$name"
-	[[ $output =~ tracefs.*"run watchq as root" ]]
-	run -2 watchq block --backend trace "$name"
-}
-
-@test "a network namespace that no uevents come to" {
-	needs uevent
-	unshare -Urn true 2>/dev/null || skip "no user namespaces"
-	run unshare -Urn "$WATCHQ" info --raw -n
-	[[ $output =~ block/uevent\ no\ +no.x20uevents ]]
-	be_nobody
-	run $(as_nobody) unshare -Ur "${WATCHQ_AS_ROOT}" info --raw -n
-	[[ $output =~ block/uevent\ no\ +libudev ]]
-}
-
-instances() {
-	unshare -m bash -c 'mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing
-		ls /sys/kernel/tracing/instances'
-}
-@test "--events: only what is wanted is opened; nothing stays" {
-	needs trace
-	needs uevent
-	new_loop
-	start errors block -J -e io "$loop"
-	grep -q 'backend trace' errors.err
-	grep -q 'backend uevent' errors.err && return 1
-	instances | grep -q "^watchq-$pid-"
-	start changes block -J -e change,media "$loop"
-	grep -q 'backend trace' changes.err && return 1
-	instances | grep -q "^watchq-$pid-" && return 1
-	cut_loop
-	read_at "$loop" 4096
-	echo change >"/sys/block/$name/uevent"
-	await has_told 1 errors '"io"'
-	await has_told 1 changes '"change"'
-	stop errors
-	stop changes
-	equal "$(jq -r .event errors changes | xargs)" "io change"
-	instances | grep -q "^watchq-$pid_errors-" && return 1
-	run -1 watchq block -e nosuch
-}
-
-@test "a capture shows the same again" {
-	needs trace
-	new_loop -P
-	addpart "$loop" 1 4096 50
-	start live block -J --coalesce 50ms "$loop"
-	start bin block -B=annotated --coalesce 50ms "$loop"
-	cut_loop
-	read_at "$loop" 4090 100
-	read_at "$loop" 9000
-	await has_told 4 live '"io"'
-	delpart "$loop" 1
-	await has_told 1 live '"remove"'
-	stop live
-	stop bin
-	watchq decode -J bin >again
-	strip() { jq -cS 'select(.type == "block") | del(.time, .boottime, .seq)' "$1"; }
-	equal "$(strip again)" "$(strip live)"
-	equal "$(errors again .count | xargs)" "6 50 44 1"
-}
-
-@test "it ends: --first-only, --count, --timeout" {
-	needs trace
-	new_loop
-	cut_loop
-	run -0 watchq block -1 -J -e io "$loop" -C "'$HELPERS/read-errors' $loop 4096 1 >/dev/null; sleep 10"
-	equal "$(jq -r .event <<<"$output")" io
-	run -3 watchq block -w 100ms "$loop"
 }

@@ -131,6 +131,9 @@ static int apply_add(struct wq_block_changes *c, const struct wq_device *d)
 		return -ENOMEM;
 	n->now = *d;
 	n->is = true;
+	/* Its number was another's, whose end is to be told still. */
+	if (n->was_told)
+		return tell_difference(c, n, WQ_MARK_RESYNC);
 	return tell_now(c, n, WQ_BLOCK_ADD, WQ_MARK_NONE);
 }
 
@@ -161,7 +164,7 @@ static int apply_change(struct wq_block_changes *c, const struct wq_block_uevent
 	if (n && n->is)
 		n->now = *d;
 	/* Whose end is to be told still, or that it has come, has it told later. */
-	if (!n || !n->is || !n->was_told)
+	if (!n || !n->is || !n->was_told || is_other(d, &n->told))
 		return tell(c, what, WQ_MARK_NONE, d);
 	return tell_now(c, n, what, WQ_MARK_NONE);
 }
