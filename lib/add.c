@@ -196,6 +196,8 @@ static int add_one(struct adding *a, const char *backend, struct wq_error *e)
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), ", %s", ops->backend);
 		if (strcmp(ops->backend, backend) != 0)
 			continue;
+		if (!is_wanted(a, ops))
+			return wq_fail(e, WQ_FAILURE, EINVAL, "backend %s of %s reports none of these events", backend, a->source);
 		if (ops->probe(&a->config, e) == 0) {
 			wq_engine_log(a->m, WQ_LOG_INFO, "backend %s", ops->backend);
 			return new_source(a->m, ops, &a->config, e) ? 0 : -e->err;

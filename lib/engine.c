@@ -292,7 +292,7 @@ int wq_monitor_finish(struct wq_monitor *m)
 	int rc = 0;
 
 	for (i = 0; i < m->nsources && !wq_go_on(rc); i++)
-		if (m->sources[i].open && m->sources[i].source.ops->finish)
+		if (m->sources[i].open && m->sources[i].source.ops->finish && !(m->count && m->counted >= m->count))
 			rc = m->sources[i].source.ops->finish(&m->sources[i].source);
 	if (wq_go_on(rc))
 		return rc;

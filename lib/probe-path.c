@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/fanotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libwatchq.h"
@@ -111,22 +112,16 @@ static int fill(struct wq_capability *rows, const struct wq_filesystem *fs, cons
 ssize_t wq_capabilities_of(const char *path, struct wq_capability *rows, size_t max, struct wq_error *e)
 {
 	struct wq_filesystems *table = wq_filesystems_new();
-	int fd = open(path, O_PATH | O_CLOEXEC), rc = 0;
-	const struct wq_filesystem *fs = NULL;
+	struct wq_filesystem *fs = NULL;
+	struct stat st;
+	int rc = table && max >= 4 ? wq_filesystems_read(table) : -ENOMEM;
 
-	if (fd < 0)
-		rc = wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", path, strerror(errno));
-	else if (!table || max < 4)
-		rc = wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	else if ((rc = wq_filesystems_read(table)))
+	if (rc)
 		wq_fail(e, WQ_FAILURE, -rc, "can't read /proc/self/mountinfo: %s", strerror(-rc));
-	if (!rc) {
-		fs = wq_filesystems_of_mount(table, wq_fd_mount_id(fd));
-		rc = fs ? fill(rows, fs, path) :
-			  wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: the filesystem that it is on is not mounted in this mount namespace", path);
-	}
-	if (fd >= 0)
-		close(fd);
+	else
+		rc = wq_filesystems_of_path(table, path, &fs, e);
+	if (!rc)
+		rc = fill(rows, fs, stat(path, &st) == 0 && S_ISBLK(st.st_mode) ? fs->mounts[0].target : path);
 	wq_filesystems_free(table);
 	return rc;
 }

@@ -11,7 +11,7 @@ inside() {
 	why=$(watchq info --raw -n | sed -n "s/^sb\\/$1 no //p")
 	[ -z "$why" ] || skip "sb/$1: $(printf '%b' "$why")"
 	BACKEND=$1 timeout -k 5 100 unshare -m bash -c "
-		$(declare -f switches await is_gone has_lines equal begin until_told ends told ext4 image device_of hold knob needs)
+		$(declare -f switches is_stopped await is_gone has_lines equal begin until_told ends told ext4 image device_of hold knob needs)
 		set -e
 		trap end EXIT
 		$(declare -f end)
@@ -28,6 +28,7 @@ inside() {
 # Nothing of it stays: the loop devices go with their last mount.
 end() {
 	kill $(jobs -p) 2>/dev/null || :
+	kill -CONT $(jobs -p) 2>/dev/null || :
 	wait || :
 	cd /
 	umount -R "$OLDPWD" 2>/dev/null || umount -lR "$OLDPWD" || :

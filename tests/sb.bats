@@ -77,6 +77,50 @@ again() {
 }
 @test "unmounted and mounted again: heard again" { inside fanotify again; }
 
+at_the_end() {
+	needs "dumpe2fs is not there" command -v dumpe2fs
+	image m.img
+	size=$(dumpe2fs -h m.img 2>/dev/null | sed -n 's/^Block size: *//p')
+	for block in $(dumpe2fs m.img 2>/dev/null | grep -oE 'Block bitmap at [0-9]+' | grep -oE '[0-9]+'); do
+		dd if=/dev/zero of=m.img bs="$size" seek="$block" count=1 conv=notrunc 2>/dev/null
+	done
+	mkdir m
+	mount -o loop,errors=continue,no_prefetch_block_bitmaps m.img m
+	begin
+	echo hi >m/file
+	umount m
+	until_told unmounted
+	until_told error
+	equal "$(jq -r --arg pwd "$PWD/" 'select(.event == "error") | .target | ltrimstr($pwd)' json | sort -u)" m
+}
+@test "an error of what is written while it is unmounted" {
+	! kernel_is 7 0 || skip "Linux 7 reports no error of what is written then"
+	inside fanotify at_the_end
+}
+
+exchanged() {
+	ext4 m errors=continue
+	image other.img
+	begin m
+	hold m
+	kill -STOP "$watcher"
+	await is_stopped "$watcher"
+	umount m
+	exec 9<&-
+	await eval '! losetup "$held" 2>/dev/null'
+	losetup "$held" other.img 2>/dev/null || { echo "another has taken $held" >"$PWD.skip"; exit 77; }
+	mount -o errors=continue "$held" m
+	losetup -d "$held"
+	kill -CONT "$watcher"
+	mount -o remount,ro m
+	until_told readonly
+	mount -o remount,rw m
+	until_told readwrite
+	echo x >"$(knob m trigger_fs_error)"
+	until_told error
+}
+@test "another filesystem on the same device, which comes between two looks" { inside fanotify exchanged; }
+
 copies() {
 	ext4 a errors=continue
 	umount a
@@ -320,6 +364,58 @@ others_quota() {
 	equal "$output" "watchq: sb: /no/such: No such file or directory"
 }
 
+@test "a backend that reports nothing of what is wanted" {
+	run -1 watchq sb --backend mountinfo -e error -w 50ms
+	equal "$output" "watchq: sb: backend mountinfo of sb reports none of these events"
+}
+
+node() {
+	ext4 m
+	begin "$(device_of m)" -I
+	until_told mounted
+	told 'mounted m'
+	umount m
+	until_told unmounted
+	image n.img
+	loop=$(losetup -f --show n.img)
+	trap 'losetup -d "$loop"; end' EXIT
+	! "$WATCHQ" sb "$loop" -w 50ms 2>err
+	equal "$(cat err)" "watchq: sb: $loop: no filesystem of that device is mounted in this mount namespace; name it when it is"
+}
+@test "a block device stands for the filesystem on it" { inside mountinfo node; }
+
+reused() {
+	mkdir t u
+	mount -t tmpfs t t
+	begin t
+	umount t
+	until_told unmounted
+	mount -t tmpfs t u
+	mount -o remount,ro u
+	umount u
+	ext4 m
+	kill "$watcher"
+	wait "$watcher"
+	told 'unmounted t'
+}
+@test "what has no device is no more when it is unmounted, whoever has its number next" { inside mountinfo reused; }
+
+many_places() {
+	mkdir m
+	ext4 m
+	for ((i = 0; i < 120; i++)); do
+		mkdir "$i"
+		d=$(printf '%0180d' "$i")
+		mkdir "$i/$d"
+		mount --bind m "$i/$d"
+	done
+	"$WATCHQ" sb m -I --once -B=annotated >cap
+	"$WATCHQ" sb m -I --once -J >json
+	equal "$("$WATCHQ" decode -J cap | jq -c 'del(.time, .boottime)')" "$(jq -c 'del(.time, .boottime)' json)"
+	jq -e '(.targets | length) as $n | $n > 16000 and $n < 20000 and .fstype == "ext4"' json
+}
+@test "very many places: the first of them, and all else" { inside mountinfo many_places; }
+
 @test "what reports no errors is said to be so" {
 	run -3 watchq sb /dev/shm -w 50ms
 	[[ $output == "watchq: sb: /dev/shm: its errors can't be heard: filesystems of its type report none on this kernel" ]]
@@ -332,6 +428,9 @@ tells() {
 	"$WATCHQ" info m -J >json
 	jq -se 'map({(.name): .works}) | add | .filesystem == null and ."sb/error" == true and ."sb/readonly" == true and ."sb/edquot" == false' json
 	jq -se 'any(.name == "filesystem" and (.detail | startswith("ext4 /dev/loop")))' json
+	mkdir b
+	mount -t tmpfs "$(printf 'bad\xff')" b
+	"$WATCHQ" info -J b | jq -se 'any(.detail | startswith("tmpfs bad? on"))'
 	"$WATCHQ" info -J . | jq -se 'any(.name == "sb/error" and .works == false and (.remedy | length > 10))'
 }
 @test "info PATH: what can be heard of its filesystem" { inside fanotify tells; }

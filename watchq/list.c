@@ -77,6 +77,9 @@ void list_add(struct list *l, ...)
 
 static char *put_cell(char *p, char kind, const char *text)
 {
+	char ascii[512];
+	size_t i;
+
 	if (!text || !*text) {
 		memcpy(p, "null", 4);
 		return p + 4;
@@ -91,7 +94,14 @@ static char *put_cell(char *p, char kind, const char *text)
 		memcpy(p, word, strlen(word));
 		return p + strlen(word);
 	}
-	return json_string(p, text, strlen(text));
+	if (is_utf8(text, strlen(text)))
+		return json_string(p, text, strlen(text));
+	/* What a filesystem is called may be any bytes, and may have been cut in a character. */
+	snprintf(ascii, sizeof(ascii), "%s", text);
+	for (i = 0; ascii[i]; i++)
+		if (ascii[i] & 0x80)
+			ascii[i] = '?';
+	return json_string(p, ascii, i);
 }
 
 /* libsmartcols' JSON is one document: here, as with events, it is one a line. */

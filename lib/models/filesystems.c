@@ -16,6 +16,8 @@
 #include "models/filesystems.h"
 #include "side.h"
 
+#define TARGETS_MAX	16384	/* bytes: who needs more of them reads mountinfo */
+
 struct wq_filesystems {
 	struct wq_filesystem *first, **end;
 	void *by_dev;		/* tsearch(3) */
@@ -106,7 +108,7 @@ static bool is_on_device(const struct wq_filesystem *fs)
 
 	if (fs->dev >> 20)
 		return true;
-	return fs->source && fs->source[0] == '/' && stat(fs->source, &st) == 0 && S_ISBLK(st.st_mode);
+	return fs->source && strncmp(fs->source, "/dev/", 5) == 0 && stat(fs->source, &st) == 0 && S_ISBLK(st.st_mode);
 }
 
 /* What it is, of the first of its mounts. */
@@ -115,9 +117,6 @@ static bool describe(struct wq_filesystem *fs, struct libmnt_fs *m)
 	const char *source = mnt_fs_get_source(m), *options = mnt_fs_get_fs_options(m);
 	bool new_source = !fs->source || !source || strcmp(fs->source, source) != 0;
 
-	/* Numbers of what has no device are used again. */
-	if (new_source || !fs->fstype || strcmp(fs->fstype, mnt_fs_get_fstype(m)) != 0)
-		fs->seen = fs->marked = false;
 	if (!set(&fs->source, source ? source : "none") || !set(&fs->fstype, mnt_fs_get_fstype(m)) ||
 	    !set(&fs->options, options ? options : ""))
 		return false;
@@ -140,7 +139,8 @@ static int by_dev(const void *a, const void *b)
 
 void wq_filesystems_remove(struct wq_filesystems *t, struct wq_filesystem *fs)
 {
-	tdelete(fs, &t->by_dev, by_dev);
+	if (!fs->replaced)
+		tdelete(fs, &t->by_dev, by_dev);
 	*fs->at = fs->next;
 	if (fs->next)
 		fs->next->at = fs->at;
@@ -204,12 +204,27 @@ static struct wq_filesystem *add(struct wq_filesystems *t, uint64_t dev)
 
 /* ---- Reading ---- */
 
+/* Numbers are used again: of those without a device by any other, of a device by what it is
+ * formatted with next. The source of one that has a device may change: btrfs has several. */
+static bool is_another(const struct wq_filesystem *fs, struct libmnt_fs *m)
+{
+	const char *source = mnt_fs_get_source(m);
+
+	return strcmp(fs->fstype, mnt_fs_get_fstype(m)) != 0 ||
+	       (!fs->has_device && strcmp(fs->source, source ? source : "none") != 0);
+}
+
 static bool take(struct wq_filesystems *t, struct libmnt_fs *m)
 {
 	dev_t dev = mnt_fs_get_devno(m);
 	uint64_t nr = (uint64_t) major(dev) << 20 | minor(dev);
 	struct wq_filesystem *fs = wq_filesystems_find(t, nr);
 
+	if (fs && !fs->nmounts && is_another(fs, m)) {
+		tdelete(fs, &t->by_dev, by_dev);
+		fs->replaced = true;
+		fs = NULL;
+	}
 	if (!fs)
 		fs = add(t, nr);
 	return fs && (fs->nmounts || describe(fs, m)) && add_mount(fs, m);
@@ -251,6 +266,36 @@ int wq_filesystems_read(struct wq_filesystems *t)
 
 /* ---- What is known of one ---- */
 
+static struct wq_filesystem *of_device(const struct wq_filesystems *t, const struct stat *st, const char *path)
+{
+	struct wq_filesystem *fs = wq_filesystems_find(t, (uint64_t) major(st->st_rdev) << 20 | minor(st->st_rdev));
+
+	/* Some (btrfs) have a number of no device. */
+	if (!fs || !fs->nmounts)
+		for (fs = t->first; fs && (!fs->nmounts || strcmp(fs->source, path) != 0); fs = fs->next)
+			;
+	return fs;
+}
+
+int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, struct wq_filesystem **fs,
+			   struct wq_error *e)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC), id;
+	struct stat st;
+
+	if (fd < 0)
+		return wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", path, strerror(errno));
+	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode)) {
+		close(fd);
+		*fs = of_device(t, &st, path);
+		return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: no filesystem of that device is mounted in this mount namespace; name it when it is", path);
+	}
+	id = wq_fd_mount_id(fd);
+	close(fd);
+	*fs = id < 0 ? NULL : wq_filesystems_of_mount(t, id);
+	return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: the filesystem that it is on is not mounted in this mount namespace; name a path below a mount that findmnt(8) shows", path);
+}
+
 int wq_fd_mount_id(int fd)
 {
 	char path[64], line[128];
@@ -271,18 +316,19 @@ int wq_fd_mount_id(int fd)
 /* All places, a newline between two. */
 static const char *join_targets(struct wq_filesystems *t, const struct wq_filesystem *fs)
 {
+	unsigned i, n;
 	size_t len = 1;
-	unsigned i;
 	char *p;
 
-	for (i = 0; i < fs->nmounts; i++)
+	for (i = 0; i < fs->nmounts && len <= TARGETS_MAX; i++)
 		len += strlen(fs->mounts[i].target) + 1;
+	n = i;
 	free(t->targets);
 	p = t->targets = malloc(len);
 	if (!p)
 		return NULL;
 	*p = '\0';
-	for (i = 0; i < fs->nmounts; i++)
+	for (i = 0; i < n; i++)
 		p += sprintf(p, "%s%s", i ? "\n" : "", fs->mounts[i].target);
 	return t->targets;
 }

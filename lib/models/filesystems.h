@@ -37,9 +37,11 @@ struct wq_filesystem {
 	bool has_fsid;
 	unsigned char fsid[8];	/* statfs(2): f_fsid */
 	uint64_t errors;	/* ext4's errors_count, as it was when it was looked at last */
+	uint64_t gone_at;	/* CLOCK_BOOTTIME, ns, when it was told to be unmounted; 0: it wasn't */
 
 	struct wq_filesystem *next;	/* in the order in which they came */
 	struct wq_filesystem **at;	/* the table's: what points to it */
+	bool replaced;		/* the table's: its number is another's by now */
 };
 
 struct wq_filesystems;
@@ -58,13 +60,16 @@ struct wq_filesystem *wq_filesystems_first(const struct wq_filesystems *t);
 struct wq_filesystem *wq_filesystems_find(const struct wq_filesystems *t, uint64_t dev);
 /** The one that has a mount with that ID, or NULL. */
 struct wq_filesystem *wq_filesystems_of_mount(const struct wq_filesystems *t, int id);
+/** The one that @path is on, or, of a block device, that is on it. 0 with *@fs; -errno with *@e. */
+int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, struct wq_filesystem **fs,
+			   struct wq_error *e);
 /** It is in the table no more. */
 void wq_filesystems_remove(struct wq_filesystems *t, struct wq_filesystem *fs);
 
 /** The ID in mountinfo of the mount that @fd is on; -errno. */
 int wq_fd_mount_id(int fd);
 
-/** Fills in what @fs is: target, targets, source, type, options, device. Texts are the
+/** Fills in what @fs is: target, targets (the first 16 KiB of them), source, type, options, device. Texts are the
  * table's until it is read again. */
 void wq_filesystem_side(struct wq_filesystems *t, const struct wq_filesystem *fs, struct wq_side *side);
 

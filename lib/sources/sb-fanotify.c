@@ -173,6 +173,7 @@ static void mark(void *data, struct wq_filesystem *fs)
 {
 	struct sb_fanotify *f = data;
 	const char *path = find_path(fs);
+	struct statfs st;
 	int rc;
 
 	if (!path) {
@@ -180,6 +181,9 @@ static void mark(void *data, struct wq_filesystem *fs)
 			complain(&f->sb, fs, ENOENT);
 		return;
 	}
+	/* Another may be on the same device by now. */
+	if (fs->marked && (statfs(path, &st) || memcmp(fs->fsid, &st.f_fsid, sizeof(fs->fsid)) != 0))
+		fs->marked = false;
 	rc = fs->marked ? 0 : choose_group(f, fs, path);
 	if (!rc && fanotify_mark(f->queues[fs->group]->fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FS_ERROR, AT_FDCWD, path))
 		rc = -errno;
@@ -369,6 +373,11 @@ static int sb_fanotify_sweep(struct wq_source *s)
 	return wq_sb_sweep(&((struct sb_fanotify *) s->priv)->sb);
 }
 
+static int sb_fanotify_finish(struct wq_source *s)
+{
+	return wq_sb_finish(&((struct sb_fanotify *) s->priv)->sb);
+}
+
 static uint64_t sb_fanotify_deadline(struct wq_source *s)
 {
 	return wq_sb_deadline(&((struct sb_fanotify *) s->priv)->sb);
@@ -394,5 +403,6 @@ const struct wq_source_ops wq_sb_fanotify = {
 	.sweep = sb_fanotify_sweep,
 	.deadline = sb_fanotify_deadline,
 	.tick = sb_fanotify_tick,
+	.finish = sb_fanotify_finish,
 	.close = sb_fanotify_close,
 };

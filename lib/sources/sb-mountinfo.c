@@ -61,6 +61,11 @@ static int sb_mountinfo_sweep(struct wq_source *s)
 	return wq_sb_sweep(s->priv);
 }
 
+static int sb_mountinfo_finish(struct wq_source *s)
+{
+	return wq_sb_finish(s->priv);
+}
+
 static uint64_t sb_mountinfo_deadline(struct wq_source *s)
 {
 	return wq_sb_deadline(s->priv);
@@ -86,5 +91,6 @@ const struct wq_source_ops wq_sb_mountinfo = {
 	.sweep = sb_mountinfo_sweep,
 	.deadline = sb_mountinfo_deadline,
 	.tick = sb_mountinfo_tick,
+	.finish = sb_mountinfo_finish,
 	.close = sb_mountinfo_close,
 };

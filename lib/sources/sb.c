@@ -12,6 +12,8 @@
 
 /* A filesystem tells of an error first, and then does what is to be done about it. */
 static const uint64_t look_after[] = { 0, 20000000, 200000000, 2000000000 };	/* ns */
+#define GONE_LASTS	60000000000u	/* ns: umount(8) may have much to write */
+#define REST_MAX	1000000000u	/* ns */
 #define LOOKS	(sizeof(look_after) / sizeof(look_after[0]))
 
 /* ---- What is watched ---- */
@@ -29,16 +31,11 @@ void wq_sb_wanted_free(struct wq_sb_wanted *wanted, size_t n)
 
 static int look_up(struct wq_sb_wanted *w, const char *path, const struct wq_filesystems *table, struct wq_error *e)
 {
-	int fd = open(path, O_PATH | O_CLOEXEC), id;
-	const struct wq_filesystem *fs;
+	struct wq_filesystem *fs;
+	int rc = wq_filesystems_of_path(table, path, &fs, e);
 
-	if (fd < 0)
-		return wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", path, strerror(errno));
-	id = wq_fd_mount_id(fd);
-	close(fd);
-	fs = id < 0 ? NULL : wq_filesystems_of_mount(table, id);
-	if (!fs)
-		return wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: the filesystem that it is on is not mounted in this mount namespace; name a path below a mount that findmnt(8) shows", path);
+	if (rc)
+		return rc;
 	w->dev = fs->dev;
 	w->source = strdup(fs->source);
 	w->fstype = strdup(fs->fstype);
@@ -77,7 +74,7 @@ const struct wq_watch *wq_sb_watch(const struct wq_sb_wanted *wanted, size_t n, 
 	if (n == 0)
 		return fs->has_device ? all : NULL;
 	for (i = 0; i < n; i++) {
-		if (wanted[i].dev != fs->dev)
+		if (wanted[i].dev != fs->dev || wanted[i].gone)
 			continue;
 		if (fs->dev >> 20 || (strcmp(wanted[i].source, fs->source) == 0 &&
 				      strcmp(wanted[i].fstype, fs->fstype) == 0))
@@ -189,6 +186,29 @@ static int tell_one(struct wq_sb *sb, struct wq_filesystem *fs, enum wq_mark mar
 	return rc;
 }
 
+/* What has no device is no more when it is unmounted; its number is used again. */
+static void forget_wanted(struct wq_sb *sb, const struct wq_filesystem *fs)
+{
+	size_t i;
+
+	for (i = 0; !fs->has_device && i < sb->nwanted; i++)
+		if (sb->wanted[i].watch == fs->watch)
+			sb->wanted[i].gone = true;
+}
+
+/* Errors may come still, of what is written while it is being unmounted. */
+static void gone(struct wq_sb *sb, struct wq_filesystem *fs)
+{
+	uint64_t now = wq_now_boottime();
+
+	if (fs->watch && !fs->gone_at)
+		forget_wanted(sb, fs);
+	if (!fs->gone_at)
+		fs->gone_at = now;
+	if (!fs->watch || !fs->marked || now - fs->gone_at > GONE_LASTS)
+		wq_filesystems_remove(sb->table, fs);
+}
+
 int wq_sb_tell(struct wq_sb *sb, enum wq_mark mark)
 {
 	struct wq_filesystem *fs = wq_filesystems_first(sb->table), *next;
@@ -198,8 +218,10 @@ int wq_sb_tell(struct wq_sb *sb, enum wq_mark mark)
 		next = fs->next;
 		if (fs->watch)
 			rc = tell_one(sb, fs, mark);
-		if (!rc && !fs->nmounts)
-			wq_filesystems_remove(sb->table, fs);
+		if (fs->nmounts)
+			fs->gone_at = 0;
+		else if (!rc)
+			gone(sb, fs);
 	}
 	sb->untold = rc == WQ_NO_ROOM;
 	return rc;
@@ -209,11 +231,12 @@ int wq_sb_tell(struct wq_sb *sb, enum wq_mark mark)
 
 int wq_sb_look(struct wq_sb *sb, enum wq_mark mark)
 {
-	uint64_t start = wq_now_boottime(), end;
+	uint64_t start = wq_now_boottime(), end, rest;
 	int rc = read_all(sb);
 
 	end = wq_now_boottime();
-	sb->rest_until = end + 99 * (end - start);
+	rest = 9 * (end - start);
+	sb->rest_until = end + (rest < REST_MAX ? rest : REST_MAX);
 	/* What had no room was counted once. */
 	return rc ? rc : wq_sb_tell(sb, sb->untold ? WQ_MARK_RESYNC : mark);
 }
@@ -240,6 +263,14 @@ int wq_sb_sweep(struct wq_sb *sb)
 {
 	sb->pending = true;
 	return wq_sb_tick(sb);
+}
+
+int wq_sb_finish(struct wq_sb *sb)
+{
+	if (!sb->pending && !wq_mountinfo_changed(&sb->poll))
+		return 0;
+	sb->pending = false;
+	return wq_sb_look(sb, WQ_MARK_NONE);
 }
 
 uint64_t wq_sb_deadline(const struct wq_sb *sb)

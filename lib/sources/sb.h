@@ -13,6 +13,7 @@ struct wq_sb_wanted {
 	struct wq_watch const *watch;
 	uint64_t dev;
 	char *source, *fstype;		/* of what has no device: its number is used again */
+	bool gone;			/* it is no more, and never will be */
 };
 
 struct wq_sb {
@@ -24,7 +25,7 @@ struct wq_sb {
 	bool begun;			/* it was told what there is */
 	bool pending;			/* it is to be looked */
 	bool untold;			/* what was found had no room */
-	uint64_t rest_until;		/* ns: looking takes a hundredth of a processor at most */
+	uint64_t rest_until;		/* ns: looking takes a tenth of a processor at most */
 	uint64_t look_at;		/* ns: to look then, whatever the kernel says; 0: not */
 	unsigned looks;			/* that there were after an error */
 	/** A watched filesystem is mounted, as it was before, or anew; NULL: nothing to do. */
@@ -56,6 +57,7 @@ int wq_sb_look(struct wq_sb *sb, enum wq_mark mark);
 int wq_sb_snapshot(struct wq_sb *sb, enum wq_mark mark, unsigned round);
 int wq_sb_tell(struct wq_sb *sb, enum wq_mark mark);
 int wq_sb_sweep(struct wq_sb *sb);
+int wq_sb_finish(struct wq_sb *sb);
 uint64_t wq_sb_deadline(const struct wq_sb *sb);
 int wq_sb_tick(struct wq_sb *sb);
 
