@@ -51,7 +51,7 @@ inode() {
 
 remount_ro() {
 	ext4 m errors=remount-ro
-	begin m -c 2
+	begin m -c 2 --sweep 0
 	echo x >"$(knob m trigger_fs_error)"
 	ends 0
 	told 'error m EUCLEAN' 'readonly m'
