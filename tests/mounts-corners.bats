@@ -81,7 +81,11 @@ pivoted() {
 	mount -t tmpfs put root/mnt
 	mkdir root/mnt/old root/mnt/new
 	begin
+	# The kernel moves the mounts first and the roots of processes then: who reads in between
+	# sees what is neither.
+	halt
 	"$MOUNTER" pivot "$PWD/root" "$PWD/root/mnt/old" true
+	kill -CONT "$watcher"
 	await has_told 2 '"move_to'
 	mount -t tmpfs below /mnt/new
 	await grep -q below json
