@@ -5,6 +5,9 @@
 
 #include "libwatchq.h"
 
+/** FAN_FS_ERROR: include/uapi/linux/fanotify.h, since Linux 5.16 */
+#define WQ_FAN_FS_ERROR	0x00008000u
+
 /** One event, as it stands in the buffer. */
 struct wq_fan_event {
 	uint64_t mask;		/* FAN_... */

@@ -10,12 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fanotify.h"
 #include "libwatchq.h"
 #include "models/filesystems.h"
 #include "source.h"
 #include "sources/sb-reports.h"
-
-#define FS_ERROR	0x00008000u	/* FAN_FS_ERROR: include/uapi/linux/fanotify.h */
 
 static void set_no(struct wq_capability *row, const char *detail, const char *remedy)
 {
@@ -31,7 +30,7 @@ static int try_mark(const char *path)
 
 	if (fd < 0)
 		return errno;
-	err = fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FS_ERROR, AT_FDCWD, path) ? errno : 0;
+	err = fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, WQ_FAN_FS_ERROR, AT_FDCWD, path) ? errno : 0;
 	close(fd);
 	return err;
 }

@@ -22,7 +22,7 @@ struct wq_filesystems {
 	struct wq_filesystem *first, **end;
 	void *by_dev;		/* tsearch(3) */
 	int fd;			/* of mountinfo: its own place in the stream of changes */
-	char *targets;		/* of the one that was asked about last */
+	char *targets, fsid[17];	/* of the one that was asked about last */
 };
 
 struct wq_filesystems *wq_filesystems_new(void)
@@ -173,7 +173,7 @@ struct wq_filesystem *wq_filesystems_find(const struct wq_filesystems *t, uint64
 	return found ? *found : NULL;
 }
 
-struct wq_filesystem *wq_filesystems_of_mount(const struct wq_filesystems *t, int id)
+static struct wq_filesystem *of_mount(const struct wq_filesystems *t, int id)
 {
 	struct wq_filesystem *fs;
 	unsigned i;
@@ -277,26 +277,8 @@ static struct wq_filesystem *of_device(const struct wq_filesystems *t, const str
 	return fs;
 }
 
-int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, struct wq_filesystem **fs,
-			   struct wq_error *e)
-{
-	int fd = open(path, O_PATH | O_CLOEXEC), id;
-	struct stat st;
-
-	if (fd < 0)
-		return wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", path, strerror(errno));
-	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode)) {
-		close(fd);
-		*fs = of_device(t, &st, path);
-		return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: no filesystem of that device is mounted in this mount namespace; name it when it is", path);
-	}
-	id = wq_fd_mount_id(fd);
-	close(fd);
-	*fs = id < 0 ? NULL : wq_filesystems_of_mount(t, id);
-	return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: the filesystem that it is on is not mounted in this mount namespace; name a path below a mount that findmnt(8) shows", path);
-}
-
-int wq_fd_mount_id(int fd)
+/* The ID in mountinfo of the mount that @fd is on; -errno. */
+static int mount_id(int fd)
 {
 	char path[64], line[128];
 	int id = -ENODATA;
@@ -311,6 +293,25 @@ int wq_fd_mount_id(int fd)
 			break;
 	fclose(f);
 	return id;
+}
+
+int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, struct wq_filesystem **fs,
+			   struct wq_error *e)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC), id;
+	struct stat st;
+
+	if (fd < 0)
+		return wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", path, strerror(errno));
+	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode)) {
+		close(fd);
+		*fs = of_device(t, &st, path);
+		return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: no filesystem of that device is mounted in this mount namespace; name it when it is", path);
+	}
+	id = mount_id(fd);
+	close(fd);
+	*fs = id < 0 ? NULL : of_mount(t, id);
+	return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: the filesystem that it is on is not mounted in this mount namespace; name a path below a mount that findmnt(8) shows", path);
 }
 
 /* All places, a newline between two. */
@@ -335,6 +336,8 @@ static const char *join_targets(struct wq_filesystems *t, const struct wq_filesy
 
 void wq_filesystem_side(struct wq_filesystems *t, const struct wq_filesystem *fs, struct wq_side *side)
 {
+	unsigned i;
+
 	if (!fs) {
 		wq_side_set_text(side, WQ_SIDE_TARGET, NULL);
 		wq_side_set_text(side, WQ_SIDE_SOURCE, NULL);
@@ -348,4 +351,8 @@ void wq_filesystem_side(struct wq_filesystems *t, const struct wq_filesystem *fs
 	wq_side_set_text(side, WQ_SIDE_SOURCE, fs->source);
 	wq_side_set_text(side, WQ_SIDE_FSTYPE, fs->fstype);
 	wq_side_set_text(side, WQ_SIDE_FS_OPTIONS, fs->options);
+	for (i = 0; i < sizeof(fs->fsid) && fs->has_fsid; i++)
+		sprintf(t->fsid + 2 * i, "%02x", fs->fsid[i]);
+	if (fs->has_fsid)
+		wq_side_set_text(side, WQ_SIDE_FSID, t->fsid);
 }

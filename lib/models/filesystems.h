@@ -58,19 +58,14 @@ bool wq_filesystems_changed(struct wq_filesystems *t);
 /** The first one; the others by next. */
 struct wq_filesystem *wq_filesystems_first(const struct wq_filesystems *t);
 struct wq_filesystem *wq_filesystems_find(const struct wq_filesystems *t, uint64_t dev);
-/** The one that has a mount with that ID, or NULL. */
-struct wq_filesystem *wq_filesystems_of_mount(const struct wq_filesystems *t, int id);
 /** The one that @path is on, or, of a block device, that is on it. 0 with *@fs; -errno with *@e. */
 int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, struct wq_filesystem **fs,
 			   struct wq_error *e);
 /** It is in the table no more. */
 void wq_filesystems_remove(struct wq_filesystems *t, struct wq_filesystem *fs);
 
-/** The ID in mountinfo of the mount that @fd is on; -errno. */
-int wq_fd_mount_id(int fd);
-
-/** Fills in what @fs is: target, targets (the first 16 KiB of them), source, type, options, device. Texts are the
- * table's until it is read again. */
+/** Fills in what @fs is: target, targets (the first 16 KiB of them), source, type, options,
+ * ID, device. Texts are the table's until it is read again, or asked about another. */
 void wq_filesystem_side(struct wq_filesystems *t, const struct wq_filesystem *fs, struct wq_side *side);
 
 #endif

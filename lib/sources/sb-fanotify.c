@@ -21,7 +21,6 @@
 #include "sources/sb-ext4.h"
 #include "sources/sb-reports.h"
 
-#define FS_ERROR	0x00008000u	/* FAN_FS_ERROR: include/uapi/linux/fanotify.h, since Linux 5.16 */
 #define GROUPS		16		/* so many copies are told apart; of 128 groups that a user may have */
 #define HANDLE_MAX	128		/* bytes: MAX_HANDLE_SZ */
 
@@ -48,7 +47,7 @@ static int sb_fanotify_probe(const struct wq_source_config *c, struct wq_error *
 
 	if (fd < 0)
 		return fd;
-	if (fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FS_ERROR, AT_FDCWD, path)) {
+	if (fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, WQ_FAN_FS_ERROR, AT_FDCWD, path)) {
 		if (errno == EPERM)
 			rc = wq_fail(e, WQ_NOTSUPP, EPERM, "errors of filesystems take CAP_SYS_ADMIN in the user namespace that the filesystem belongs to; run watchq as root");
 		else if (errno == EINVAL)
@@ -185,7 +184,7 @@ static void mark(void *data, struct wq_filesystem *fs)
 	if (fs->marked && (statfs(path, &st) || memcmp(fs->fsid, &st.f_fsid, sizeof(fs->fsid)) != 0))
 		fs->marked = false;
 	rc = fs->marked ? 0 : choose_group(f, fs, path);
-	if (!rc && fanotify_mark(f->queues[fs->group]->fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FS_ERROR, AT_FDCWD, path))
+	if (!rc && fanotify_mark(f->queues[fs->group]->fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, WQ_FAN_FS_ERROR, AT_FDCWD, path))
 		rc = -errno;
 	if (rc) {
 		complain(&f->sb, fs, -rc);
@@ -289,9 +288,8 @@ static int tell_error(struct sb_fanotify *f, struct wq_filesystem *fs, const str
 	struct wq_side side = { .text_len = 0 };
 	struct wq_ext4_error last = { .line = 0 };
 	unsigned char rec[WQ_RECORD_MAX], body[32];
-	char path[4096], fsid[17];
+	char path[4096];
 	uint32_t error = (uint32_t) abs(ev->error);
-	unsigned i;
 
 	/* Of the last one, which may be another by now, or is still to be noted down. */
 	if (errors <= fs->errors || wq_ext4_last_error(fs, &last) || last.inode != inode)
@@ -304,9 +302,6 @@ static int tell_error(struct sb_fanotify *f, struct wq_filesystem *fs, const str
 	wq_record_build(rec, WQ_TYPE_SB, WQ_SB_ERROR, (uint32_t) fs->watch->id << 8, body, sizeof(body));
 
 	wq_filesystem_side(f->sb.table, fs, &side);
-	for (i = 0; i < sizeof(ev->fsid); i++)
-		sprintf(fsid + 2 * i, "%02x", ev->fsid[i]);
-	wq_side_set_text(&side, WQ_SIDE_FSID, fsid);
 	wq_side_set(&side, WQ_SIDE_COUNT, ev->error_count);
 	if (ev->handle_len)
 		wq_side_set_text(&side, WQ_SIDE_PATH, path_of(fs, ev, inode, path, sizeof(path)));

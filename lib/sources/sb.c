@@ -83,13 +83,12 @@ const struct wq_watch *wq_sb_watch(const struct wq_sb_wanted *wanted, size_t n, 
 	return NULL;
 }
 
-/* Reads what is mounted, and sees to it that what is to be watched is. */
-static int read_all(struct wq_sb *sb)
+/* Of what was read, what is to be watched is from now on. */
+static void watch_all(struct wq_sb *sb)
 {
 	struct wq_filesystem *fs;
-	int rc = wq_filesystems_read(sb->table);
 
-	for (fs = rc ? NULL : wq_filesystems_first(sb->table); fs; fs = fs->next) {
+	for (fs = wq_filesystems_first(sb->table); fs; fs = fs->next) {
 		if (!fs->seen)
 			fs->watch = wq_sb_watch(sb->wanted, sb->nwanted, fs, sb->s->self);
 		fs->seen = true;
@@ -97,7 +96,6 @@ static int read_all(struct wq_sb *sb)
 		if (fs->watch && fs->nmounts && sb->mounted)
 			sb->mounted(sb->data, fs);
 	}
-	return rc;
 }
 
 /* ---- Opening ---- */
@@ -124,10 +122,9 @@ int wq_sb_open(struct wq_sb *sb, struct wq_source *s, const struct wq_source_con
 	sb->nwanted = c->nobjects;
 	if (!rc)
 		rc = wq_sb_wanted_new(&sb->wanted, s, c, sb->table, e);
-	if (rc)
-		return rc;
-	rc = read_all(sb);
-	return rc ? wq_fail(e, WQ_FAILURE, -rc, "can't read /proc/self/mountinfo: %s", strerror(-rc)) : 0;
+	if (!rc)
+		watch_all(sb);
+	return rc;
 }
 
 void wq_sb_close(struct wq_sb *sb)
@@ -145,16 +142,10 @@ static int emit(struct wq_sb *sb, const struct wq_filesystem *fs, enum wq_sb_nr 
 {
 	struct wq_side side = { .text_len = 0 };
 	unsigned char rec[WQ_RECORD_MAX];
-	char fsid[17];
-	unsigned i;
 
 	wq_record_build(rec, WQ_TYPE_SB, (uint8_t) what,
 			(uint32_t) fs->watch->id << 8 | (fs->readonly ? WQ_SB_IS_NOW_RO : 0), &fs->dev, sizeof(fs->dev));
 	wq_filesystem_side(sb->table, fs, &side);
-	for (i = 0; i < sizeof(fs->fsid) && fs->has_fsid; i++)
-		sprintf(fsid + 2 * i, "%02x", fs->fsid[i]);
-	if (fs->has_fsid)
-		wq_side_set_text(&side, WQ_SIDE_FSID, fsid);
 	return wq_engine_emit_side(sb->s->m, rec, fs->watch, mark, &side, 0);
 }
 
@@ -229,11 +220,14 @@ int wq_sb_tell(struct wq_sb *sb, enum wq_mark mark)
 
 /* ---- Looking ---- */
 
-int wq_sb_look(struct wq_sb *sb, enum wq_mark mark)
+/* At once: also what the kernel doesn't tell of. */
+static int look(struct wq_sb *sb, enum wq_mark mark)
 {
 	uint64_t start = wq_now_boottime(), end, rest;
-	int rc = read_all(sb);
+	int rc = wq_filesystems_read(sb->table);
 
+	if (!rc)
+		watch_all(sb);
 	end = wq_now_boottime();
 	rest = 9 * (end - start);
 	sb->rest_until = end + (rest < REST_MAX ? rest : REST_MAX);
@@ -255,7 +249,7 @@ int wq_sb_snapshot(struct wq_sb *sb, enum wq_mark mark, unsigned round)
 	if (round || sb->begun)
 		return 0;
 	sb->begun = true;
-	rc = wq_sb_look(sb, mark);
+	rc = look(sb, mark);
 	return rc ? rc : 1;
 }
 
@@ -270,7 +264,7 @@ int wq_sb_finish(struct wq_sb *sb)
 	if (!sb->pending && !wq_mountinfo_changed(&sb->poll))
 		return 0;
 	sb->pending = false;
-	return wq_sb_look(sb, WQ_MARK_NONE);
+	return look(sb, WQ_MARK_NONE);
 }
 
 uint64_t wq_sb_deadline(const struct wq_sb *sb)
@@ -307,5 +301,5 @@ int wq_sb_tick(struct wq_sb *sb)
 	wq_mountinfo_arm(&sb->poll, true);
 	sb->pending = false;
 	sb->s->busy = sb->look_at != 0;
-	return wq_sb_look(sb, WQ_MARK_NONE);
+	return look(sb, WQ_MARK_NONE);
 }

@@ -50,8 +50,6 @@ void wq_sb_wanted_free(struct wq_sb_wanted *wanted, size_t n);
 
 /** Something has happened to a filesystem of which only looking tells: now, and soon. */
 void wq_sb_look_soon(struct wq_sb *sb);
-/** Looks at once: also what the kernel doesn't tell of. As wq_engine_emit(). */
-int wq_sb_look(struct wq_sb *sb, enum wq_mark mark);
 
 /* As the calls of a source's with a model. */
 int wq_sb_snapshot(struct wq_sb *sb, enum wq_mark mark, unsigned round);
