@@ -217,8 +217,9 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 		.m = m, .source = source, .object = nobjects ? objects[0] : NULL,
 		.config = {
 			.objects = objects, .nobjects = nobjects, .first_id = first_id, .depth = depth,
-			.recursive = m->recursive, .all = m->all, .interval = m->interval,
+			.recursive = m->recursive, .all = m->all, .sweep = m->sweep, .interval = m->interval,
 			.ns = m->ns, .types = m->types, .options = m->options, .coalesce = m->coalesce,
+			.ids = m->ids, .optional = m->optional,
 		},
 	};
 	int rc;

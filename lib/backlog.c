@@ -33,6 +33,7 @@ struct extra {
 	struct wq_name *path;
 	struct wq_mount *mount, *was;
 	struct wq_side *side;
+	uint64_t ktime;
 	uint32_t pid;
 	char command[sizeof(((struct wq_event *) NULL)->command)];
 };
@@ -105,7 +106,7 @@ void wq_backlog_last(struct wq_backlog *b)
 
 static bool has_extra(const struct wq_event *ev)
 {
-	return ev->path || ev->mount || ev->was || ev->side || ev->pid || ev->command[0];
+	return ev->path || ev->mount || ev->was || ev->side || ev->ktime || ev->pid || ev->command[0];
 }
 
 /* Where it is behind a record of @len bytes. */
@@ -135,6 +136,7 @@ static void put_extra(struct extra *extra, const struct wq_event *ev)
 	extra->mount = wq_mount_ref(ev->mount);
 	extra->was = wq_mount_ref(ev->was);
 	extra->side = wq_side_ref(ev->side);
+	extra->ktime = ev->ktime;
 	extra->pid = ev->pid;
 	memcpy(extra->command, ev->command, sizeof(extra->command));
 }
@@ -208,6 +210,7 @@ static void take_extra(const struct extra *extra, struct wq_event *ev)
 	ev->mount = extra->mount;
 	ev->was = extra->was;
 	ev->side = extra->side;
+	ev->ktime = extra->ktime;
 	ev->pid = extra->pid;
 	memcpy(ev->command, extra->command, sizeof(ev->command));
 }

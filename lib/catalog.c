@@ -81,6 +81,7 @@ static const struct wq_subtype meta_subtypes[] = {
 	{ 128, 0, "ring_loss", &ring_loss, "watchq itself dropped records here" },
 	{ 129, 0, "ready", &no_body, "the watches stand" },
 	{ 130, 0, "quiet", &no_body, "nothing happens, and all that was told is right" },
+	{ 131, 0, "holds", &no_body, "what was waited for is so, as was found by looking" },
 };
 static const struct wq_subtype key_subtypes[] = {
 	{ 0, WQ_AUX_ERROR, "instantiated", &key, "a key was instantiated or rejected" },

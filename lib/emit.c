@@ -35,9 +35,9 @@ int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const str
 }
 
 int wq_engine_emit_side(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
-			enum wq_mark mark, const struct wq_side *side, uint64_t boottime)
+			enum wq_mark mark, const struct wq_side *side, uint64_t boottime, uint64_t ktime)
 {
-	struct wq_item at = { .boottime = boottime ? boottime : m->now };
+	struct wq_item at = { .boottime = boottime ? boottime : m->now, .ktime = ktime };
 	struct wq_event ev;
 	int rc;
 

@@ -14,18 +14,24 @@
 #include "monitor.h"
 
 #define BATCH		4096		/* items of one dispatch */
+#define PULLS		256		/* of one source: each may have to look something up */
 #define CLOCK_SLACK	1000000		/* ns: the clocks are not read at the same instant */
+#define AHEAD		1000000000	/* ns: what is read in this dispatch is not so late */
 #define QUIET		100000000	/* ns without an event */
 
 /* ---- Clocks ---- */
 
-/* Follows steps of the wall clock, and not the jitter of reading two clocks. */
+/* Follows steps of the wall clock, and not the jitter of reading two clocks, between which
+ * this thread may have been kept waiting: time would go back behind it. */
 void wq_engine_read_clock(struct wq_monitor *m)
 {
-	int64_t offset = (int64_t) (wq_now_realtime() - (m->now = wq_now_boottime()));
+	int64_t most, least;
 
-	if (llabs(offset - m->clock) > CLOCK_SLACK)
-		m->clock = offset;
+	m->now = wq_now_boottime();
+	most = (int64_t) (wq_now_realtime() - m->now);
+	least = most - (int64_t) (wq_now_boottime() - m->now);
+	if (m->clock > most + CLOCK_SLACK || m->clock < least - CLOCK_SLACK)
+		m->clock = most;
 }
 
 int64_t wq_engine_clock(const struct wq_monitor *m)
@@ -45,6 +51,26 @@ static bool is_meta(const struct wq_event *ev, unsigned from)
 	return ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr >= from;
 }
 
+/* What two queues gave, or a thread and this one, was not read in the order in which it is
+ * handed on: no event is told to be before the last one. */
+static void keep_order(struct wq_monitor *m, struct wq_event *ev)
+{
+	if (!m->self || !ev->boottime)
+		return;
+	if (ev->boottime < m->told_at) {
+		ev->boottime = m->told_at;
+		ev->realtime = ev->boottime + (uint64_t) m->clock;
+	}
+}
+
+static void told(struct wq_monitor *m, const struct wq_event *ev)
+{
+	m->seq++;
+	/* No time to come: it would be that of all events until then. */
+	if (ev->boottime > m->told_at && (ev->boottime < m->now + AHEAD || ev->boottime <= wq_now_boottime()))
+		m->told_at = ev->boottime;
+}
+
 /* A record of the engine's own, for which there is no source to ask. */
 static int hand_on_meta(struct wq_monitor *m, uint8_t subtype, const void *body, size_t len)
 {
@@ -58,9 +84,10 @@ static int hand_on_meta(struct wq_monitor *m, uint8_t subtype, const void *body,
 	wq_engine_event(&ev, &item, m->self);
 	ev.realtime = m->now + (uint64_t) m->clock;
 	ev.seq = m->seq + 1;
+	keep_order(m, &ev);
 	rc = m->fn(m->fn_data, &ev);
 	if (rc == 0)
-		m->seq++;
+		told(m, &ev);
 	return rc;
 }
 
@@ -84,15 +111,19 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 		m->has_lost = true;
 	if (m->filter.nrules && !wq_filter_match(&m->filter, &ev->rec))
 		return 0;
-	ev->seq = m->seq + 1;
-	if (m->match && !is_loss && !m->match(m->match_data, ev))
+	ev->seq = m->seq + m->unmatched + 1;
+	keep_order(m, ev);
+	if (m->match && !is_loss && !m->match(m->match_data, ev)) {
+		m->unmatched++;
 		return 0;
+	}
 	/* What happens meanwhile is applied, and not what was asked for. */
 	if (m->once && ev->mark == WQ_MARK_NONE && !is_loss && m->self)
 		return 0;
 
 	rc = m->lost ? tell_lost(m) : 0;
 	ev->seq = m->seq + 1;
+	keep_order(m, ev);	/* behind that */
 	if (rc == 0)
 		rc = m->fn(m->fn_data, ev);
 	if (rc == WQ_NO_ROOM) {
@@ -106,7 +137,7 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 	if (rc)
 		return rc;
 
-	m->seq++;
+	told(m, ev);
 	m->active = true;
 	m->active_at = m->now;
 	if (ev->mark == WQ_MARK_NONE && !is_loss)
@@ -156,10 +187,13 @@ static int tell_all(struct wq_monitor *m)
 
 int wq_engine_begin(struct wq_monitor *m)
 {
+	unsigned i;
 	int rc = 0;
 
 	wq_engine_read_clock(m);
-	m->next_sweep = m->sweep ? m->now + m->sweep : 0;
+	for (i = 0; i < m->nsources; i++)
+		if (m->sources[i].config.sweep)
+			m->sources[i].source.next_sweep = m->now + m->sources[i].config.sweep;
 	if (!m->self)		/* captures alone: nothing can be read */
 		return 0;
 	if (m->marks)
@@ -245,6 +279,15 @@ static int tick_sources(struct wq_monitor *m)
 	return 0;
 }
 
+static void arm_sweeps(struct wq_monitor *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nsources; i++)
+		if (m->sources[i].source.next_sweep)
+			arm(m, m->sources[i].source.next_sweep);
+}
+
 static int run_timers(struct wq_monitor *m)
 {
 	uint64_t ticks;
@@ -258,18 +301,14 @@ static int run_timers(struct wq_monitor *m)
 	rc = tick_sources(m);
 	if (rc)
 		return rc;
-	if (m->next_sweep && m->now >= m->next_sweep) {
-		m->next_sweep = m->now + m->sweep;
-		rc = wq_go_on(wq_sync_sweep(m));
-	}
+	rc = wq_go_on(wq_sync_sweep(m));
 	if (m->active && !m->sync.running && !m->untold && !is_busy(m) && (m->marks || wants_quiet(m))) {
 		if (m->now >= m->active_at + QUIET)
 			rc = be_quiet(m);
 		else
 			arm(m, m->active_at + QUIET);
 	}
-	if (m->next_sweep)
-		arm(m, m->next_sweep);
+	arm_sweeps(m);
 	return rc;
 }
 
@@ -282,8 +321,14 @@ bool wq_monitor_has_lost(const struct wq_monitor *m)
 
 void wq_monitor_stop(struct wq_monitor *m)
 {
-	if (!m->stop_barrier)
-		m->stop_barrier = wq_drain_barrier(m->drain);
+	unsigned i;
+
+	if (m->stop_barrier)
+		return;
+	m->stop_barrier = wq_drain_barrier(m->drain);
+	for (i = 0; i < m->nsources; i++)
+		if (m->sources[i].open && m->sources[i].source.ops->last)
+			m->sources[i].source.ops->last(&m->sources[i].source);
 }
 
 int wq_monitor_finish(struct wq_monitor *m)
@@ -353,7 +398,7 @@ static int pull_batch(struct wq_source *s, struct wq_error *e)
 {
 	int rc = 1, i;
 
-	for (i = 0; rc == 1 && i < BATCH; i++)
+	for (i = 0; rc == 1 && i < PULLS; i++)
 		rc = s->ops->pull(s, e);
 	return rc;
 }
@@ -387,11 +432,20 @@ static bool all_ended(const struct wq_monitor *m)
 	return true;
 }
 
+/* What was posted before the end may have to be read still: by what is being read, and by
+ * what is to be read behind it; no more than these, as there may be no end of it. */
+static bool has_read(struct wq_monitor *m)
+{
+	if (!m->stop_syncs)
+		m->stop_syncs = m->sync.done + 2;
+	return !m->sync.running || m->sync.done >= m->stop_syncs;
+}
+
 /* @more: there is something to be pulled still. */
-static bool is_done(const struct wq_monitor *m, bool more)
+static bool is_done(struct wq_monitor *m, bool more)
 {
 	if (m->stop_barrier && m->passed >= m->stop_barrier)
-		return !more;
+		return has_read(m) && !more;
 	/* What a snapshot has found may not be told yet. */
 	if (m->untold || m->sync.running)
 		return false;

@@ -28,6 +28,7 @@ uint64_t wq_now_realtime(void)
 
 void wq_engine_by(struct wq_event *ev, const struct wq_item *item)
 {
+	ev->ktime = item->ktime;
 	ev->pid = item->pid;
 	if (item->command)
 		snprintf(ev->command, sizeof(ev->command), "%s", item->command);

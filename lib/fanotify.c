@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/fanotify.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "fanotify.h"
@@ -149,13 +150,32 @@ static int refill(struct wq_fan_queue *q, struct wq_monitor *m, struct wq_error 
 
 int wq_fan_queue_next(struct wq_fan_queue *q, struct wq_monitor *m, struct wq_fan_event *ev, struct wq_error *e)
 {
-	int rc = q->pos < q->len ? 1 : refill(q, m, e);
+	int rc;
 
+	if (q->ends && !q->left)
+		return 0;
+	rc = q->pos < q->len ? 1 : refill(q, m, e);
 	if (rc > 0)
 		rc = wq_fan_next(q->buf, q->len, &q->pos, ev);
+	q->left -= q->ends && rc > 0;
 	if (rc == -EBADMSG)
 		return wq_fail(e, WQ_FAILURE, EBADMSG, "fanotify: an event of a kind that this watchq does not know");
 	return rc;
+}
+
+/* FIONREAD counts the metadata alone: fanotify_ioctl() in fs/notify/fanotify/fanotify_user.c. */
+void wq_fan_queue_last(struct wq_fan_queue *q)
+{
+	struct wq_fan_event ev;
+	size_t pos = q->pos;
+	int waiting;
+
+	if (q->ends || ioctl(q->fd, FIONREAD, &waiting))
+		return;
+	q->ends = true;
+	q->left = (size_t) waiting / sizeof(struct fanotify_event_metadata);
+	while (wq_fan_next(q->buf, q->len, &pos, &ev) > 0)
+		q->left++;
 }
 
 uint64_t wq_handle_inode(int32_t type, const unsigned char *handle, uint32_t len)

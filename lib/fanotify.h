@@ -28,6 +28,8 @@ struct wq_fan_queue {
 	int fd;			/* -1: none */
 	size_t len, pos;
 	uint64_t emptied;	/* the dispatch in which all that was there was read */
+	bool ends;		/* behind so many events: */
+	size_t left;
 	unsigned char buf[16384];	/* some 400 events of mounts */
 };
 
@@ -44,6 +46,9 @@ int wq_fan_open(unsigned report, const char *missing, const char *needs, bool *u
 /** The next event, of what was read or is there to be read; at most what was there when this
  * dispatch began to read. 1; 0: none now; -errno with *@e. Good until the next call. */
 int wq_fan_queue_next(struct wq_fan_queue *q, struct wq_monitor *m, struct wq_fan_event *ev, struct wq_error *e);
+
+/** What is there by now is the last that wq_fan_queue_next() gives. */
+void wq_fan_queue_last(struct wq_fan_queue *q);
 
 /** The inode number in a file handle of @len bytes, of types whose layout is known; 0: not
  * known. include/linux/exportfs.h: enum fid_type. */

@@ -31,6 +31,7 @@ enum wq_meta_nr {
 	WQ_META_RING_LOSS	= 128,	/* ours, and all above */
 	WQ_META_READY		= 129,
 	WQ_META_QUIET		= 130,
+	WQ_META_HOLDS		= 131,	/* a condition is so, as was found by looking: libwatchq-condition.h */
 };
 
 enum wq_key_nr {

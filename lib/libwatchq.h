@@ -185,6 +185,10 @@ struct wq_event {
 	uint64_t seq;			/* 1, 2, ...: events shown */
 	uint64_t boottime;		/* CLOCK_BOOTTIME when read, ns; 0: not known */
 	uint64_t realtime;		/* CLOCK_REALTIME then, ns; 0: not known */
+	/** CLOCK_BOOTTIME that the kernel itself gave it, ns; 0: none. boottime never goes back from
+	 * one event of a monitor to the next, captures aside, nor does realtime unless CLOCK_REALTIME
+	 * is set or slowed: this one may. */
+	uint64_t ktime;
 	struct wq_record rec;
 	const struct wq_watch *watch;
 	enum wq_mark mark;
@@ -203,10 +207,16 @@ struct wq_event {
 					 * there was none */
 	struct wq_side *side;		/* with records of filesystems and block devices: what else
 					 * is known; NULL: nothing */
+	const char *condition;		/* what it has made so, of who waits for that: wq_condition_text();
+					 * NULL: no monitor's event says */
 	uint32_t pid;			/* who did it; 0: not known */
 	char command[16];		/* what that process is called: any bytes, a NUL among
 					 * these 16; "": not known */
 };
+
+/* ---- Conditions: lib/conditions/ ------------------------------------------ */
+
+#include "libwatchq-condition.h"
 
 /* ---- Monitor: lib/monitor.c -------------------------------------------- */
 
@@ -225,7 +235,7 @@ typedef void (*wq_log_fn)(void *data, enum wq_log_level level, const char *text)
 typedef int (*wq_event_fn)(void *data, const struct wq_event *ev);
 #define WQ_NO_ROOM	3
 
-/** Says whether an event is wanted. */
+/** Says whether an event is wanted. Its seq is what it would be if all were. */
 typedef bool (*wq_match_fn)(void *data, const struct wq_event *ev);
 
 enum wq_endian { WQ_ENDIAN_NATIVE, WQ_ENDIAN_LITTLE, WQ_ENDIAN_BIG };
@@ -262,7 +272,8 @@ void wq_monitor_set_initial(struct wq_monitor *m, bool on, bool once);
 /** Tell when the watches stand (WQ_META_READY), and when nothing has happened for
  * a tenth of a second and all that was told is right (WQ_META_QUIET). */
 void wq_monitor_set_marks(struct wq_monitor *m, bool on);
-/** Look each @ns for what the kernel doesn't report; 0 is never. */
+/** What wq_monitor_add() adds from now on looks each @ns for what the kernel doesn't report; 0 is
+ * never. */
 void wq_monitor_set_sweep(struct wq_monitor *m, uint64_t ns);
 /** What wq_monitor_add() of keys adds from now on: with @recursive the members of
  * keyrings are watched, too, and theirs; with @all every key in /proc/keys, whatever
@@ -276,6 +287,12 @@ void wq_monitor_set_mounts(struct wq_monitor *m, const char *ns, const char *typ
 /** What wq_monitor_add() of block devices adds from now on merges I/O errors that follow one
  * another within @ns into one event with their count; 0: none. */
 void wq_monitor_set_coalesce(struct wq_monitor *m, uint64_t ns);
+/** The IDs of the objects that wq_monitor_add() adds from now on, one each, rising, and one where
+ * there are none; NULL: from its @first_id on. Borrowed until wq_monitor_start() is done. */
+void wq_monitor_set_ids(struct wq_monitor *m, const uint8_t *ids);
+/** Whether what wq_monitor_add() adds from now on is left out, with a warning, when it can't be
+ * opened; but for the last one. */
+void wq_monitor_set_optional(struct wq_monitor *m, bool on);
 /** How often, in ns, what can't be heard is looked at; a second unless told otherwise. */
 void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns);
 /** Read the queues in a thread of the monitor's own, which with @realtime asks to

@@ -130,6 +130,16 @@ void wq_monitor_set_mounts(struct wq_monitor *m, const char *ns, const char *typ
 	m->options = options;
 }
 
+void wq_monitor_set_ids(struct wq_monitor *m, const uint8_t *ids)
+{
+	m->ids = ids;
+}
+
+void wq_monitor_set_optional(struct wq_monitor *m, bool on)
+{
+	m->optional = on;
+}
+
 void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns)
 {
 	m->interval = ns;
@@ -274,23 +284,49 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 
 /* ---- Starting ---- */
 
-static int open_sources(struct wq_monitor *m, struct wq_error *e)
+static int open_source(struct wq_added_source *a, struct wq_error *e)
 {
-	unsigned i;
+	struct wq_source *s = &a->source;
 	int rc;
 
-	for (i = 0; i < m->nsources; i++) {
-		struct wq_added_source *a = &m->sources[i];
-		struct wq_source *s = &a->source;
+	s->self = wq_engine_watch(s, 0, s->ops->source, s->ops->backend, NULL);
+	if (!s->self)
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	rc = s->ops->open(s, &a->config, e);
+	a->open = rc == 0;
+	return rc;
+}
 
-		s->self = wq_engine_watch(s, 0, s->ops->source, s->ops->backend, NULL);
-		if (!s->self)
-			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-		rc = s->ops->open(s, &a->config, e);
-		if (rc)
+/* It wasn't opened: nobody knows its place, nor those behind it theirs. */
+static void drop_source(struct wq_monitor *m, unsigned i)
+{
+	wq_drain_remove(m->drain, &m->sources[i].source);	/* it may have come so far */
+	m->nsources--;
+	memmove(&m->sources[i], &m->sources[i + 1], (m->nsources - i) * sizeof(m->sources[0]));
+	for (; i < m->nsources; i++)
+		m->sources[i].source.index = i;
+}
+
+static int open_sources(struct wq_monitor *m, struct wq_error *e)
+{
+	unsigned i = 0;
+
+	while (i < m->nsources) {
+		const struct wq_source_ops *ops = m->sources[i].source.ops;
+		int rc = open_source(&m->sources[i], e);
+
+		if (rc == 0) {
+			i++;
+			continue;
+		}
+		/* If nothing at all can be opened, that is an error. */
+		if (!m->sources[i].config.optional || m->nsources == 1)
 			return rc;
-		a->open = true;
+		wq_engine_log(m, WQ_LOG_WARNING, "%s: %.300s; not heard: all that backend %s reports", ops->source, e->text,
+			      ops->backend);
+		drop_source(m, i);
 	}
+	e->err = 0;
 	return 0;
 }
 

@@ -31,6 +31,8 @@ struct wq_monitor {
 	uint64_t coalesce;		/* ns: block; 0: not */
 	bool recursive, all;		/* keys */
 	const char *ns, *types, *options;	/* mounts */
+	const uint8_t *ids;		/* NULL: none given one by one */
+	bool optional;
 	uint64_t count;			/* be done after that many; 0: never */
 
 	/* What there is. */
@@ -46,11 +48,14 @@ struct wq_monitor {
 	int64_t clock;			/* CLOCK_REALTIME less CLOCK_BOOTTIME */
 	uint64_t now;			/* CLOCK_BOOTTIME of this dispatch */
 	uint64_t seq;			/* events handed on */
+	uint64_t told_at;		/* boottime of the last one */
+	uint64_t unmatched;		/* ... and those that match() didn't like */
 	uint64_t counted;
 	uint64_t lost;			/* events that had no room, not yet told of */
 	bool has_lost;			/* anything, ever */
 	bool untold;			/* tell() when there is room */
 	uint64_t stop_barrier;		/* done when it has passed; 0: none */
+	uint64_t stop_syncs;		/* and when sync.done is that; 0: it hasn't passed */
 	uint64_t passed;		/* the last barrier */
 	struct {
 		bool running;
@@ -58,11 +63,11 @@ struct wq_monitor {
 		enum wq_mark mark;
 		unsigned round;
 		uint64_t barrier;	/* waits for this one */
+		uint64_t done;		/* so many there were */
 	} sync;
 	bool active;			/* something was told since it was quiet */
 	uint64_t active_at;
 	uint64_t armed;			/* the timer, ns of CLOCK_BOOTTIME; 0: not */
-	uint64_t next_sweep;
 };
 
 /** What a call of a source's gave: no room is no reason to stop. */
@@ -76,7 +81,8 @@ static inline int wq_go_on(int rc)
 /** A barrier has passed, or nothing was read yet: reads what is in doubt, and asks for
  * the next one where that is needed. */
 int wq_sync_snapshot(struct wq_monitor *m);
-/** It is time to look for what the kernel does not report. 0, or as wq_engine_emit(). */
+/** Looks for what the kernel does not report, where the time has come for that. 0, or as
+ * wq_engine_emit(). */
 int wq_sync_sweep(struct wq_monitor *m);
 /** Everything is in doubt. */
 void wq_sync_doubt_all(struct wq_monitor *m);

@@ -21,7 +21,7 @@ enum wq_note_tag {
 	WQ_NOTE_FORGET	= 3,	/* u32 serial: no name is known from here on */
 	WQ_NOTE_EVENT	= 4,	/* u64 boottime, u64 realtime, u16 watch, u8 mark: of the next record */
 	WQ_NOTE_RESET	= 5,	/* every key's name and path, and every mount, is forgotten */
-	WQ_NOTE_BY	= 6,	/* u32 pid, command: of the next record */
+	WQ_NOTE_BY	= 6,	/* u32 pid, command, maybe u64 ktime: of the next record */
 	WQ_NOTE_PATH	= 7,	/* u32 serial, path, from here on; "": none */
 	WQ_NOTE_MOUNT	= 8,	/* what a mount is, from here on, till it is unmounted: note-mount.h */
 	WQ_NOTE_WAS	= 9,	/* the same of what it was before the next record */

@@ -287,15 +287,17 @@ static int write_names(struct wq_recorder *r, const struct wq_event *ev)
 	return rc;
 }
 
-/* Who did it, if that is known. */
+/* Who did it, and when by the kernel's account, if that is known. */
 static int write_by(struct wq_recorder *r, const struct wq_event *ev)
 {
 	struct payload *p = begin_payload(r);
 
-	if (!ev->pid && !ev->command[0])
+	if (!ev->pid && !ev->command[0] && !ev->ktime)
 		return 0;
 	put(p, &ev->pid, sizeof(ev->pid));
 	put_cut_text(p, ev->command, strnlen(ev->command, sizeof(ev->command) - 1));
+	if (ev->ktime)
+		put(p, &ev->ktime, sizeof(ev->ktime));
 	return put_note(r, WQ_NOTE_BY, p);
 }
 

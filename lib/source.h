@@ -23,6 +23,7 @@ struct wq_source;
 struct wq_item {
 	uint64_t boottime;	/* CLOCK_BOOTTIME when it was read, ns; 0: not known */
 	struct wq_record rec;	/* points into the ring, or the source's buffer */
+	uint64_t ktime;		/* CLOCK_BOOTTIME that the kernel gave it, ns; 0: none */
 	uint32_t pid;		/* who did it; 0: not known */
 	const char *command;	/* its name, 15 bytes at most; NULL: not known */
 };
@@ -32,16 +33,33 @@ struct wq_source_config {
 	char *const *objects;
 	size_t nobjects;
 	unsigned first_id;
+	const uint8_t *ids;	/* of the objects, one each, and one without any; NULL: from first_id on */
+	bool optional;		/* when it can't be opened, that is a warning */
 	unsigned depth;
 	bool recursive, all;	/* keys */
 	const char *ns;		/* mounts: of which namespace; NULL: this process's own */
 	const char *types, *options;	/* mounts: as findmnt(8) has them; NULL: any */
+	uint64_t sweep;		/* ns: how often it is looked for what the kernel does not report; 0: never */
 	uint64_t interval;	/* ns: how often a backend looks that has to */
 	uint64_t coalesce;	/* ns: block: I/O errors within it are one event; 0: none are */
 	int fd;			/* captures */
 	const char *name;	/* captures: the file's */
 	enum wq_endian endian;	/* captures */
 };
+
+/** The ID of object @i. Without objects, 0 is all there is. */
+static inline unsigned wq_source_id(const struct wq_source_config *c, size_t i)
+{
+	return c->ids ? c->ids[i] : c->first_id + (unsigned) i;
+}
+
+/** The highest ID that there is, or would be. */
+static inline size_t wq_source_last_id(const struct wq_source_config *c)
+{
+	size_t n = c->nobjects ? c->nobjects : 1;
+
+	return c->ids ? c->ids[n - 1] : c->first_id + n - 1;
+}
 
 enum wq_source_flags {
 	WQ_SOURCE_OFFLINE	= 1 << 0,	/* what it tells is not of now: nothing can be looked up */
@@ -77,6 +95,10 @@ struct wq_source_ops {
 	 * again, of which it has told wq_engine_source_ended(); what
 	 * wq_engine_emit() returned where that isn't 0; -errno with *@e. */
 	int (*pull)(struct wq_source *s, struct wq_error *e);
+
+	/** The end is near: what is there to be pulled by now is the last; behind it pull()
+	 * returns 0, however much more has come. Where more may come faster than it is read. */
+	void (*last)(struct wq_source *s);
 
 	/** Engine thread: makes events of an item and gives them to
 	 * wq_engine_emit(). 0, or what that returned. */
@@ -124,6 +146,7 @@ struct wq_source {
 	const struct wq_source_ops *ops;
 	struct wq_monitor *m;
 	unsigned index;			/* in the monitor */
+	uint64_t next_sweep;		/* ns of CLOCK_BOOTTIME; 0: never */
 	const struct wq_watch *self;	/* stands for the source itself */
 	const struct wq_watch *by_id[256];
 	unsigned depth;			/* records that its queue holds; before it is drained */
@@ -139,7 +162,7 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 				       const char *source, const char *backend, const char *object);
 /** Fills @ev from a record: what can be known without asking anybody. */
 void wq_engine_event(struct wq_event *ev, const struct wq_item *item, const struct wq_watch *watch);
-/** Fills in who did it, where the item says so. */
+/** Fills in who did it, and when by the kernel's own account, where the item says so. */
 void wq_engine_by(struct wq_event *ev, const struct wq_item *item);
 /** Filters, numbers and hands on. Gives back the references to names that @ev
  * has: they are the event's. 0 to go on; WQ_NO_ROOM: it was not told, go on all
@@ -155,9 +178,9 @@ int wq_engine_emit_own(struct wq_monitor *m, const unsigned char *rec, const str
 		       enum wq_mark mark, struct wq_name *key_name, struct wq_name *aux_name,
 		       struct wq_name *path, const struct wq_item *by);
 /** The same with what else is known: @side, which is copied, and is the caller's. @boottime: when
- * it was read; 0: now. -ENOMEM, too. */
+ * it was read; 0: now. @ktime: as that of an item. -ENOMEM, too. */
 int wq_engine_emit_side(struct wq_monitor *m, const unsigned char *rec, const struct wq_watch *watch,
-			enum wq_mark mark, const struct wq_side *side, uint64_t boottime);
+			enum wq_mark mark, const struct wq_side *side, uint64_t boottime, uint64_t ktime);
 /** Tells that @s has lost events, the kernel doesn't say how many. */
 int wq_engine_emit_loss(struct wq_source *s);
 /** Something was lost, and the sources' doubt() said so: snapshots follow. */

@@ -51,6 +51,9 @@ int wq_sync_sweep(struct wq_monitor *m)
 	for (i = 0; i < m->nsources && !wq_go_on(rc); i++) {
 		struct wq_source *s = &m->sources[i].source;
 
+		if (!s->next_sweep || m->now < s->next_sweep)
+			continue;
+		s->next_sweep = m->now + m->sources[i].config.sweep;
 		if (s->ops->sweep)
 			rc = s->ops->sweep(s);
 		else if (s->ops->doubt) {
@@ -86,6 +89,7 @@ int wq_sync_snapshot(struct wq_monitor *m)
 		return 0;
 	}
 	m->sync.running = false;
+	m->sync.done++;
 	if (!m->untold)
 		m->sync.mark = WQ_MARK_RESYNC;
 	if (m->sync.again) {

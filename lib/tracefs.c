@@ -182,14 +182,19 @@ static bool is_same(int instances, const char *name, int dir)
 /* Opens @name and locks it: a descriptor, or -1 where it is somebody's or gone. */
 static int lock_instance(int instances, const char *name)
 {
-	int dir = openat(instances, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int dir = openat(instances, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), err;
 
 	if (dir < 0)
 		return -1;
 	/* Who removes one has its lock: what is the same now stays so. */
-	if (flock(dir, LOCK_EX | LOCK_NB) == 0 && is_same(instances, name, dir))
-		return dir;
+	if (flock(dir, LOCK_EX | LOCK_NB) == 0) {
+		if (is_same(instances, name, dir))
+			return dir;
+		errno = ENOENT;		/* another has its name */
+	}
+	err = errno;
 	close(dir);
+	errno = err;
 	return -1;
 }
 
@@ -243,6 +248,12 @@ static int make_instance(struct wq_tracefs *tf, int instances, struct wq_error *
 		tf->dir = lock_instance(instances, tf->name);
 		if (tf->dir >= 0)
 			return 0;
+		if (errno != EWOULDBLOCK && errno != ENOENT) {
+			int err = errno;
+
+			unlinkat(instances, tf->name, AT_REMOVEDIR);
+			return wq_tracefs_fail(e, "instances", err);
+		}
 	}
 	return wq_fail(e, WQ_FAILURE, EEXIST, "tracefs: can't make instances/%s: it is taken", tf->name);
 }

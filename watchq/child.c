@@ -13,6 +13,8 @@
 #include "child.h"
 #include "msg.h"
 #include "nls.h"
+#include "shell.h"
+#include "signals.h"
 
 struct child {
 	pid_t pid;		/* not waited for before child_status(): kill() can't miss it */
@@ -23,16 +25,12 @@ struct child {
 
 /* ---- The process itself ---- */
 
-/* The shell is chosen as script(1) and flock(1) do. */
 static void run_shell(const char *command)
 {
-	const char *shell = getenv("SHELL"), *slash;
+	const char *name, *shell = shell_path(&name);
 	int err;
 
-	if (!shell || !*shell)
-		shell = "/bin/sh";
-	slash = strrchr(shell, '/');
-	execl(shell, slash ? slash + 1 : shell, "-c", command, (char *) NULL);
+	execl(shell, name, "-c", command, (char *) NULL);
 	err = errno;
 	msg_error(_("%s: can't run this shell for --command: %s; SHELL says which"), shell, strerror(err));
 	_exit(err == ENOENT ? 127 : 126);
@@ -54,17 +52,15 @@ static void wait_at(int gate)
 
 static int start(struct child *c, const char *command)
 {
-	/* Where SIGCHLD is ignored, nobody is told how a child has ended. */
-	struct sigaction by_default = { .sa_handler = SIG_DFL }, found;
 	int gate[2];
 
 	if (pipe2(gate, O_CLOEXEC))
 		return -1;
 	c->gate = gate[1];
-	sigaction(SIGCHLD, &by_default, &found);
+	signals_default_child();
 	c->pid = fork();
 	if (c->pid == 0) {
-		sigaction(SIGCHLD, &found, NULL);
+		signals_restore();
 		close(gate[1]);
 		wait_at(gate[0]);
 		run_shell(command);

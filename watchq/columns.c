@@ -14,6 +14,7 @@ const struct column columns[COL__NR] = {
 	[COL_SEQ]	= { "SEQ", 4, COLUMN_RIGHT, FROM_EVENT, N_("number of the event, from 1") },
 	[COL_TIME]	= { "TIME", 15, 0, FROM_EVENT, N_("wall-clock time at which it was read") },
 	[COL_BOOTTIME]	= { "BOOTTIME", 12, COLUMN_RIGHT, FROM_EVENT, N_("the same, in seconds since boot") },
+	[COL_KTIME]	= { "KTIME", 12, COLUMN_RIGHT, FROM_EVENT, N_("time that the kernel gave it, in seconds since boot") },
 	[COL_TYPE]	= { "TYPE", 5, 0, FROM_KIND, N_("type of the record") },
 	[COL_TYPE_NR]	= { "TYPE-NR", 7, COLUMN_RIGHT, FROM_KIND, N_("number of the type") },
 	[COL_EVENT]	= { "EVENT", 12, 0, FROM_KIND, N_("what happened") },
@@ -73,6 +74,7 @@ const struct column columns[COL__NR] = {
 	[COL_SECTORS]	= { "SECTORS", 7, COLUMN_RIGHT, FROM_EVENT, N_("how many sectors") },
 	[COL_SIZE]	= { "SIZE", 12, COLUMN_RIGHT, FROM_EVENT, N_("size of the device in bytes") },
 	[COL_NAME]	= { "NAME", 10, COLUMN_TRUNC, FROM_EVENT, N_("name of the device") },
+	[COL_CONDITION]	= { "CONDITION", 20, COLUMN_TRUNC | COLUMN_DERIVED, FROM_EVENT, N_("which condition it has made so, or is so") },
 	[COL_MARK]	= { "MARK", 7, 0, FROM_EVENT, N_("initial or resync: found by looking, not posted") },
 	[COL_LOST]	= { "LOST", 5, COLUMN_RIGHT, FROM_EVENT, N_("how many records were lost") },
 	[COL_V]		= { "V", 1, COLUMN_RIGHT, FROM_EVENT, N_("version of these columns, in the event ready") },
@@ -80,7 +82,7 @@ const struct column columns[COL__NR] = {
 	[COL_LEN]	= { "LEN", 3, COLUMN_RIGHT | COLUMN_DERIVED, FROM_EVENT, N_("length of the record in bytes") },
 	[COL_INFO]	= { "INFO", 10, COLUMN_RIGHT | COLUMN_DERIVED, FROM_EVENT, N_("the record's info word") },
 	[COL_DATA]	= { "DATA", 16, COLUMN_TRUNC, FROM_EVENT, N_("bytes that were not decoded, in hex") },
-	[COL_DETAIL]	= { "DETAIL", 40, COLUMN_TRUNC | COLUMN_DERIVED, FROM_EVENT, N_("all that the record says, in one text") },
+	[COL_DETAIL]	= { "DETAIL", 40, COLUMN_TRUNC | COLUMN_DERIVED, FROM_EVENT, N_("what is known of it, and all that the record says, in one text") },
 };
 
 /* Case aside, and with '_' for '-', as JSON has them. */
@@ -102,6 +104,16 @@ enum column_id column_by_name(const char *name, size_t len)
 		if (same_name(columns[i].name, name, len))
 			break;
 	return i;
+}
+
+void column_variable(char *name, enum column_id id)
+{
+	const char *from = columns[id].name;
+	char *to = name + snprintf(name, COLUMN_VARIABLE_ROOM, "WATCHQ_");
+
+	for (; *from; from++)
+		*to++ = isalnum((unsigned char) *from) ? *from : '_';
+	memcpy(to, "=", 2);
 }
 
 static int unknown_column(const char *where, const char *name, size_t len)

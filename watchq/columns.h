@@ -17,7 +17,7 @@ enum column_from {
 };
 
 enum column_id {
-	COL_SEQ, COL_TIME, COL_BOOTTIME,
+	COL_SEQ, COL_TIME, COL_BOOTTIME, COL_KTIME,
 	COL_TYPE, COL_TYPE_NR, COL_EVENT, COL_EVENT_NR,
 	COL_ID, COL_OBJECT, COL_BACKEND,
 	COL_KEY, COL_KEY_TYPE, COL_DESCRIPTION, COL_UID, COL_GID, COL_PERM, COL_EXPIRES,
@@ -28,7 +28,7 @@ enum column_id {
 	COL_TARGETS, COL_FSID, COL_SB_ID, COL_ERRNO, COL_ERROR, COL_COOKIE, COL_COUNT, COL_INODE, COL_BLOCK,
 	COL_FUNCTION, COL_LINE, COL_QUOTA, COL_QUOTA_ID, COL_QUOTA_NAME, COL_LIMIT,
 	COL_DEVICE, COL_DEVTYPE, COL_PARTITION, COL_MAJ_MIN, COL_OPERATION, COL_SECTOR, COL_SECTORS, COL_SIZE, COL_NAME,
-	COL_MARK, COL_LOST, COL_V, COL_FLAGS, COL_LEN, COL_INFO, COL_DATA, COL_DETAIL,
+	COL_CONDITION, COL_MARK, COL_LOST, COL_V, COL_FLAGS, COL_LEN, COL_INFO, COL_DATA, COL_DETAIL,
 	COL__NR
 };
 
@@ -70,6 +70,10 @@ void columns_once(struct column_list *list);
  * there is none. */
 enum column_id column_by_name(const char *name, size_t len);
 
+/* "WATCHQ_TARGET=": what a field of the journal, or a variable of the environment, is called. */
+#define COLUMN_VARIABLE_ROOM	32
+void column_variable(char *name, enum column_id id);
+
 /* What a column says of an event. */
 struct value {
 	enum {
@@ -96,5 +100,8 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 /* The same as text of a table's cell: not escaped, in v->own or wherever it
  * stands; "" for what doesn't apply or isn't known. */
 void column_text(enum column_id id, const struct wq_event *ev, struct value *v);
+
+/* The same; false: it doesn't apply, or isn't known. */
+bool column_known_text(enum column_id id, const struct wq_event *ev, struct value *v);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct options;
@@ -19,11 +20,15 @@ struct command {
 	const char *deep_columns;	/* with --recursive */
 	uint64_t sweep;			/* ns: what --sweep is by default; 0: never */
 	unsigned options;		/* enum option_group */
-	/* With run_source(): before the source is added; may be NULL. */
+	/* Of one that watches a source, whose name it has; each may be NULL. */
+	const char *object;		/* without any given */
+	/* Whether options and objects go together: 0, or the exit status, said. */
+	int (*check)(const struct options *o, size_t nobjects);
+	/* Before the source is added. */
 	void (*set_up)(struct wq_monitor *m, const struct options *o);
 };
 
-extern const struct command cmd_keys, cmd_mounts, cmd_sb, cmd_block, cmd_decode, cmd_info;
+extern const struct command cmd_keys, cmd_mounts, cmd_sb, cmd_block, cmd_watch, cmd_wait, cmd_decode, cmd_info;
 
 /* The table; NULL at the end. */
 extern const struct command *const commands[];

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The column DETAIL: all that a record says, in one text. */
+/* The column DETAIL: what is known of an event first, and all that its record says. */
 #include "config.h"
 
 #include <string.h>
 
 #include "detail.h"
 #include "digits.h"
+#include "side-values.h"
 
 /* The kernel's own dev_t: 12 bits of major, 20 of minor. include/linux/kdev_t.h */
 char *put_maj_min(char *p, uint64_t dev)
@@ -93,6 +94,84 @@ static void add_field(struct limited *t, const struct wq_event *ev, const struct
 	add(t, " ", 1);
 }
 
+/* ---- What no record has room for ---- */
+
+static void add_text(struct limited *t, const char *name, const char *text, size_t len)
+{
+	add(t, name, strlen(name));
+	add(t, "=", 1);
+	add(t, text, len);
+	add(t, " ", 1);
+}
+
+static void add_known(struct limited *t, const char *name, const char *text)
+{
+	if (text)
+		add_text(t, name, text, strlen(text));
+}
+
+/* What was found by looking: a record would say that itself. */
+static void add_key(struct limited *t, const struct wq_event *ev)
+{
+	if (!ev->has_key || ev->rec.type_nr != WQ_TYPE_META)
+		return;
+	add(t, "key=", 4);
+	add_number(t, ev->key);
+	if (ev->key_name)
+		add_name(t, ev->key_name);
+	if (ev->aux_kind == WQ_AUX_KEY) {
+		add(t, " aux=", 5);
+		add_number(t, ev->aux);
+		if (ev->aux_name)
+			add_name(t, ev->aux_name);
+	}
+	add(t, " ", 1);
+}
+
+static void add_mount(struct limited *t, const struct wq_event *ev)
+{
+	const struct wq_mount *m = ev->mount, *was = ev->was;
+
+	add_known(t, "target", m->target);
+	if (was && was->target && m->target && strcmp(was->target, m->target) != 0)
+		add_known(t, "old-target", was->target);
+	add_known(t, "source", m->source);
+	add_known(t, "fstype", m->fstype);
+	add_known(t, "options", m->options);
+	if (was && was->options && m->options && strcmp(was->options, m->options) != 0)
+		add_known(t, "old-options", was->options);
+}
+
+/* What says most of it, and isn't in the record. */
+static void add_side(struct limited *t, const struct wq_event *ev)
+{
+	static const struct {
+		const char *name;
+		enum column_id id;
+	} shown[] = {
+		{ "target", COL_TARGET }, { "device", COL_DEVICE }, { "partition", COL_PARTITION },
+		{ "errno", COL_ERRNO }, { "operation", COL_OPERATION }, { "path", COL_PATH },
+		{ "quota", COL_QUOTA }, { "quota-id", COL_QUOTA_ID }, { "quota-name", COL_QUOTA_NAME },
+		{ "limit", COL_LIMIT }, { "source", COL_SOURCE }, { "fstype", COL_FSTYPE },
+		{ "sectors", COL_SECTORS }, { "size", COL_SIZE }, { "count", COL_COUNT },
+	};
+	struct value v;
+	unsigned i;
+
+	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		side_value(shown[i].id, ev, &v);
+		if (v.kind == VALUE_TEXT) {
+			add_text(t, shown[i].name, v.text, v.len);
+		} else if (v.kind == VALUE_UNSIGNED) {
+			char digits[NUMBER_ROOM];
+
+			add_text(t, shown[i].name, digits, (size_t) (put_unsigned(digits, v.u) - digits));
+		}
+	}
+}
+
+/* ---- The text ---- */
+
 /* Ends a text that did not fit with dots, not within a character. Its length. */
 static size_t cut_short(char *text, size_t size)
 {
@@ -112,6 +191,12 @@ size_t detail(char *buf, size_t size, const struct wq_event *ev)
 	size_t len;
 	unsigned i;
 
+	if (ev->condition)
+		add_key(&t, ev);
+	if (ev->mount)
+		add_mount(&t, ev);
+	if (ev->side)
+		add_side(&t, ev);
 	for (i = 0; l && i < l->nfields && !t.too_long; i++) {
 		if (l->fields[i].offset + l->fields[i].size > ev->rec.len)
 			break;

@@ -177,7 +177,7 @@ static bool may_apply(const struct compiler *c, enum column_id id)
 {
 	bool is_mount = c->ev && c->ev->rec.type && strcmp(c->ev->rec.type->name, "mount") == 0;
 
-	if (c->plain && (id == COL_MARK || id == COL_DATA))
+	if (c->plain && (id == COL_MARK || id == COL_DATA || id == COL_KTIME))
 		return false;
 	/* Somebody has mounted it, known or not. */
 	if (c->plain && (id == COL_PID || id == COL_COMMAND) && !is_mount)

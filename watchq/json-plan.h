@@ -68,7 +68,7 @@ void json_plan_free(struct json_plan *plan);
 static inline bool json_is_plain(const struct json_plan *plan, const struct wq_event *ev)
 {
 	/* In one: all of it is so with nearly every event. */
-	uint32_t more = (uint32_t) ev->mark | ev->pid | (uint32_t) ev->command[0] | (ev->rec.len ^ plan->whole);
+	uint32_t more = (uint32_t) ev->mark | ev->pid | (ev->ktime != 0) | (uint32_t) ev->command[0] | (ev->rec.len ^ plan->whole);
 
 	return more == 0;
 }

@@ -105,7 +105,7 @@ static char *put_cell(char *p, char kind, const char *text)
 }
 
 /* libsmartcols' JSON is one document: here, as with events, it is one a line. */
-static int print_json(struct list *l)
+static int print_json(struct list *l, FILE *to)
 {
 	struct libscols_iter *it = scols_new_iter(SCOLS_ITER_FORWARD);
 	struct libscols_line *line;
@@ -120,20 +120,20 @@ static int print_json(struct list *l)
 			char cell[JSON_TEXT_ROOM(1024)];
 
 			*put_cell(cell, l->columns[i].kind, text) = '\0';
-			printf("%c\"%s\":%s", i ? ',' : '{', l->columns[i].name, cell);
+			fprintf(to, "%c\"%s\":%s", i ? ',' : '{', l->columns[i].name, cell);
 		}
-		printf("}\n");
+		fputs("}\n", to);
 	}
 	scols_free_iter(it);
 	return 0;
 }
 
-int list_print(struct list *l)
+static int print(struct list *l, FILE *to)
 {
 	int rc = -1;
 
 	if (l && !l->failed)
-		rc = l->format == FORMAT_JSON ? print_json(l) : scols_print_table(l->table);
+		rc = l->format == FORMAT_JSON ? print_json(l, to) : scols_print_table(l->table);
 	if (l)
 		scols_unref_table(l->table);
 	free(l);
@@ -144,6 +144,27 @@ int list_print(struct list *l)
 	return STATUS_OK;
 }
 
+int list_print(struct list *l)
+{
+	return print(l, stdout);
+}
+
+int list_print_to(struct list *l, FILE *to)
+{
+	if (l && l->table) {
+		scols_table_set_stream(l->table, to);
+		/* It would ask how wide standard output is. */
+		scols_table_set_termforce(l->table, SCOLS_TERMFORCE_NEVER);
+	}
+	return print(l, to);
+}
+
+/* No record, and nobody's event but wait's: watchq-wait(1). */
+static bool is_of_wait(const struct wq_type *t, const struct wq_subtype *s)
+{
+	return t->nr == WQ_TYPE_META && s->nr == WQ_META_HOLDS;
+}
+
 static bool has_column(const struct wq_dialect *d, enum column_id id)
 {
 	const struct wq_type *t;
@@ -151,7 +172,7 @@ static bool has_column(const struct wq_dialect *d, enum column_id id)
 
 	for (i = 0; (t = wq_type_at(d, i)); i++)
 		for (j = 0; j < t->nsubtypes; j++)
-			if (column_may_apply(id, t, &t->subtypes[j]))
+			if (!is_of_wait(t, &t->subtypes[j]) && column_may_apply(id, t, &t->subtypes[j]))
 				return true;
 	return false;
 }
@@ -195,6 +216,8 @@ int list_events(const struct output_config *config, const struct wq_dialect *d, 
 		for (j = 0; j < t->nsubtypes; j++) {
 			char nr[8];
 
+			if (is_of_wait(t, &t->subtypes[j]))
+				continue;
 			snprintf(nr, sizeof(nr), "%u", t->subtypes[j].nr);
 			list_add(l, t->name, t->subtypes[j].name, nr, _(t->subtypes[j].help));
 		}

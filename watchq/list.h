@@ -3,6 +3,8 @@
 #ifndef LIST_H
 #define LIST_H
 
+#include <stdio.h>
+
 #include "output.h"
 
 struct list;
@@ -17,6 +19,8 @@ void list_add(struct list *l, ...);
 
 /* Prints it to standard output, frees it, and returns the exit status. */
 int list_print(struct list *l);
+/* The same to @to, as if that were no terminal. */
+int list_print_to(struct list *l, FILE *to);
 
 /* The columns that events of the dialect have; its events, of @types (NULL: all). */
 int list_columns(const struct output_config *config, const struct wq_dialect *d);

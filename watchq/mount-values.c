@@ -54,7 +54,6 @@ static bool is_change(const struct wq_event *ev)
 static void set_ids(struct value *v, enum column_id id, const struct wq_event *ev)
 {
 	uint64_t on, mount = wq_record_mount(&ev->rec, &on);
-
 	if (id == COL_MOUNT)
 		set_number(v, mount);
 	else

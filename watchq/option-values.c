@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nls.h"
 #include "option-values.h"
@@ -40,18 +43,34 @@ int option_pause_or_never(const char *option, const char *text, uint64_t *to)
 	return 0;
 }
 
+int option_writable_fd(const char *option, const char *text, int *to)
+{
+	uint64_t fd = 0;
+	int mode = -1;
+
+	if (parse_number(text, STDOUT_FILENO, INT_MAX, &fd))
+		mode = fcntl((int) fd, F_GETFL);
+	if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY)
+		return msg_usage(_("--%s: expected the number of a descriptor that is open for writing, from 1 on, not '%s'"),
+				 option, text);
+	if (fd > STDERR_FILENO)
+		fcntl((int) fd, F_SETFD, FD_CLOEXEC);
+	*to = (int) fd;
+	return 0;
+}
+
 int option_match(struct options *o, const char *text)
 {
 	const char *equals = strchr(text, '=');
 	struct column_list one = { .n = 0 };
 	char name[64];
 
-	if (!equals || equals == text)
+	if (!equals || equals == text || strcspn(text, "+,") < (size_t) (equals - text))
 		return msg_usage(_("--match: expected COLUMN=VALUE, not '%s'"), text);
 	if (o->nmatch == MATCH_MAX)
 		return msg_usage(_("--match: no more than %d of them"), MATCH_MAX);
 	snprintf(name, sizeof(name), "%.*s", (int) (equals - text), text);
-	if (strchr(name, ',') || columns_parse(&one, name, "--match"))
+	if (columns_parse(&one, name, "--match"))
 		return STATUS_FAILURE;
 	o->match[o->nmatch].column = one.ids[0];
 	o->match[o->nmatch++].value = equals + 1;

@@ -14,6 +14,10 @@ int option_pause(const char *option, const char *text, uint64_t *to);
 /* The same, or 0: never. */
 int option_pause_or_never(const char *option, const char *text, uint64_t *to);
 
+/* A descriptor that is open for writing, which no command that is run will have unless it is
+ * a standard one. */
+int option_writable_fd(const char *option, const char *text, int *to);
+
 /* COLUMN=VALUE, one more. */
 int option_match(struct options *o, const char *text);
 

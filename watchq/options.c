@@ -1,174 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "exec.h"
 #include "list.h"
 #include "nls.h"
-#include "options.h"
+#include "option-rows.h"
 #include "option-values.h"
+#include "options.h"
 #include "parse.h"
-#include "suggest.h"
 
 #define BUFFER_DEFAULT	(64u << 20)
 #define BUFFER_MIN	(64u << 10)
 /* Half of what there is to address, on small machines: rings are powers of two. */
 #define BUFFER_MAX	(sizeof(size_t) > 4 ? UINT64_C(64) << 30 : UINT64_C(1) << 30)
 
-enum {
-	OPT_ALL = 256,
-	OPT_BACKEND,
-	OPT_BUFFER,
-	OPT_COALESCE,
-	OPT_DIALECT,
-	OPT_ENDIAN,
-	OPT_INTERVAL,
-	OPT_LIST_EVENTS,
-	OPT_LIST_OPTIONS,
-	OPT_MARKS,
-	OPT_NO_REALTIME,
-	OPT_ONCE,
-	OPT_OUTPUT_ALL,
-	OPT_OUTPUT_FILE,
-	OPT_SESSION,
-	OPT_STRICT,
-	OPT_SWEEP,
-	OPT_TIME_FORMAT,
-};
-
-struct option_row {
-	int val;		/* its letter, or one of the above */
-	const char *name;
-	const char *arg;	/* NULL: takes none; "[=X]": may */
-	unsigned groups;	/* enum option_group */
-	const char *help;
-};
-
-#define EVENTS	OPTIONS_EVENTS
-#define LIVE	OPTIONS_LIVE
-#define LIST	OPTIONS_LIST
-
-/* In the order of --help. */
-static const struct option_row rows[] = {
-	{ 'e', "events", "LIST", EVENTS, N_("only these events: EVENT, TYPE/EVENT or TYPE/*, separated by commas") },
-	{ 'f', "raw-filter", "RULE", EVENTS, N_("raw rule, TYPE[:SUBTYPES[:INFO/MASK]]; up to 16, one suffices") },
-	{ 'm', "match", "COLUMN=VALUE", EVENTS, N_("only events with that value; all that are given must match") },
-	{ 'i', "id", "NUM", LIVE, N_("ID of the first watch (default 1)") },
-	{ 'd', "depth", "NUM", OPTIONS_KEYS, N_("records that the queue holds, 1-512 (default: the most there is)") },
-	{ OPT_BACKEND, "backend", "NAME", LIVE, N_("how to listen: auto, or one of those that info lists") },
-	{ OPT_INTERVAL, "interval", "TIME", OPTIONS_KEYS, N_("how often to look where nothing is reported (default 1s)") },
-	{ 'R', "recursive", NULL, OPTIONS_KEYS, N_("the members of keyrings too, and theirs") },
-	{ OPT_ALL, "all", NULL, OPTIONS_KEYS, N_("every key that may be viewed") },
-	{ 'N', "namespace", "PID|FILE", OPTIONS_MOUNTS, N_("the mount namespace of that process, or file") },
-	{ 't', "types", "LIST", OPTIONS_MOUNTS, N_("only these types of filesystem; 'no' before the list: all others") },
-	{ 'O', "options", "LIST", OPTIONS_MOUNTS, N_("only mounts with all of these options") },
-	{ OPT_COALESCE, "coalesce", "TIME", OPTIONS_BLOCK, N_("merge errors next to each other, for that long, into one with a count") },
-	{ 'I', "initial", NULL, LIVE, N_("first report what there is, then the changes") },
-	{ OPT_ONCE, "once", NULL, LIVE, N_("only report what there is (with --initial)") },
-	{ OPT_SWEEP, "sweep", "TIME", LIVE, N_("look that often for what the kernel does not report; 0: never") },
-	{ OPT_ENDIAN, "endian", "ORDER", OPTIONS_CAPTURE, N_("byte order of the capture: native, little or big") },
-	{ OPT_DIALECT, "dialect", "NAME", OPTIONS_CAPTURE, N_("version of the notification patches that the capture is of") },
-	{ 'c', "count", "NUM", EVENTS, N_("stop after that many events") },
-	{ '1', "first-only", NULL, EVENTS, N_("stop after the first event") },
-	{ 'w', "timeout", "TIME", EVENTS, N_("stop after that time (500ms, 2s, 1m; default seconds), status 3") },
-	{ 'C', "command", "STRING", LIVE, N_("run this in the shell while watching, and end with its status") },
-	{ OPT_SESSION, "session", "NAME", OPTIONS_KEYS, N_("with --command: in a new session keyring, called NAME or '-'") },
-	{ 'J', "json", NULL, EVENTS | LIST, N_("JSON Lines: one object a line") },
-	{ 'P', "pairs", NULL, EVENTS | LIST, N_("KEY=\"value\" pairs") },
-	{ 'r', "raw", NULL, EVENTS | LIST, N_("columns without alignment") },
-	{ 'B', "binary", "[=annotated]", EVENTS, N_("the records as read; annotated: with times and names") },
-	{ 'o', "output", "LIST", EVENTS, N_("columns to show; with + before it, beside the default ones") },
-	{ OPT_OUTPUT_ALL, "output-all", NULL, EVENTS, N_("show all columns") },
-	{ 'n', "noheadings", NULL, EVENTS | LIST, N_("no line of headings") },
-	{ '0', "zero", NULL, EVENTS, N_("end lines with NUL, not newline; no headings") },
-	{ 'u', "notruncate", NULL, EVENTS, N_("don't cut long cells on a terminal") },
-	{ OPT_OUTPUT_FILE, "output-file", "FILE", EVENTS, N_("append to FILE; opened anew on SIGHUP") },
-	{ OPT_MARKS, "marks", NULL, LIVE, N_("report when the watches stand, and when all is quiet") },
-	{ OPT_STRICT, "strict", NULL, EVENTS, N_("status 4 at the end if anything was lost") },
-	{ OPT_BUFFER, "buffer", "SIZE", LIVE, N_("memory for events that wait to be read (default 64M)") },
-	{ OPT_NO_REALTIME, "no-realtime", NULL, OPTIONS_KEYS | OPTIONS_BLOCK, N_("don't ask to be scheduled before others") },
-	{ OPT_TIME_FORMAT, "time-format", "FORMAT", EVENTS, N_("TIME but in JSON: short, iso, delta, monotonic or raw") },
-	{ 'q', "quiet", NULL, OPTIONS_COMMON, N_("no warnings") },
-	{ 'v', "verbose", NULL, OPTIONS_COMMON, N_("say what was chosen, and why") },
-	{ 'H', "list-columns", NULL, EVENTS, N_("list the columns") },
-	{ OPT_LIST_EVENTS, "list-events", NULL, EVENTS, N_("list the events") },
-	{ OPT_LIST_OPTIONS, "list-options", NULL, OPTIONS_COMMON, N_("list the options") },
-	{ 'h', "help", NULL, OPTIONS_COMMON, N_("show this help") },
-	{ 'V', "version", NULL, OPTIONS_COMMON, N_("show the version") },
-};
-
-#define NROWS	(sizeof(rows) / sizeof(rows[0]))
-
-static bool belongs(const struct option_row *r, const struct command *cmd)
-{
-	return r->groups & (cmd->options | OPTIONS_COMMON);
-}
-
-static bool is_optional(const struct option_row *r)
-{
-	return r->arg && *r->arg == '[';
-}
-
-/* ---- getopt's tables ---- */
-
-struct tables {
-	char letters[2 + 3 * NROWS];
-	struct option names[NROWS + 1];
-};
-
-static void make_tables(struct tables *t, const struct command *cmd)
-{
-	char *p = t->letters;
-	size_t n = 0, i;
-
-	memset(t, 0, sizeof(*t));
-	*p++ = ':';
-	for (i = 0; i < NROWS; i++) {
-		const struct option_row *r = &rows[i];
-
-		if (!belongs(r, cmd))
-			continue;
-		if (r->val < 256) {
-			*p++ = (char) r->val;
-			if (r->arg)
-				*p++ = ':';
-			if (is_optional(r))
-				*p++ = ':';
-		}
-		t->names[n++] = (struct option) {
-			.name = r->name,
-			.has_arg = !r->arg ? no_argument : is_optional(r) ? optional_argument : required_argument,
-			.val = r->val,
-		};
-	}
-}
-
-static int unknown_option(const struct command *cmd, const char *arg)
-{
-	char word[64];
-	struct suggestion s = { .word = word };
-	size_t i;
-
-	if (optopt && optopt < 256 && strncmp(arg, "--", 2) != 0)
-		return msg_usage(_("unknown option '-%c'"), optopt);
-	snprintf(word, sizeof(word), "%.*s", (int) strcspn(arg + 2, "="), arg + 2);
-	for (i = 0; i < NROWS; i++)
-		if (belongs(&rows[i], cmd))
-			suggest_offer(&s, rows[i].name);
-	if (optopt)	/* it is known, but was given a value */
-		return msg_usage(_("option '--%s' takes no value"), word);
-	return msg_usage(_("unknown or ambiguous option '--%s'%s"), word, suggest_text(&s));
-}
-
-/* ---- Parsing ---- */
-
 static int set_format(struct options *o, enum format format, bool *given)
 {
 	if (*given && o->output.format != format)
-		return msg_usage(_("--json, --pairs, --raw and --binary exclude each other"));
+		return msg_usage(_("--json, --pairs, --raw, --binary and --journal exclude each other"));
 	*given = true;
 	o->output.format = format;
 	return 0;
@@ -210,6 +63,11 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		return 0;
 	case 'C':
 		return 0;	/* take_first() */
+	case 'x':
+		o->exec = arg;
+		return *arg ? 0 : msg_usage(_("--exec: an empty command"));
+	case OPT_JOBS:
+		return option_unsigned("jobs", arg, 1, JOBS_MAX, &o->jobs);
 	case OPT_SESSION:
 		o->session = arg;
 		return 0;
@@ -226,6 +84,8 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 			return msg_usage(_("--binary: expected nothing or 'annotated', not '%s'"), arg);
 		o->output.annotated = arg != NULL;
 		return set_format(o, FORMAT_BINARY, &pend->format_given);
+	case OPT_JOURNAL:
+		return set_format(o, FORMAT_JOURNAL, &pend->format_given);
 	case 'o':
 		pend->columns = arg;
 		return 0;
@@ -251,6 +111,7 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->once = true;
 		return 0;
 	case OPT_SWEEP:
+		o->sweep_given = true;
 		return option_pause_or_never("sweep", arg, &o->sweep);
 	case OPT_COALESCE:
 		return option_pause_or_never("coalesce", arg, &o->coalesce);
@@ -258,6 +119,12 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		return option_pause("interval", arg, &o->interval);
 	case 'R':
 		o->recursive = true;
+		return 0;
+	case OPT_ALL_OF:
+		o->any = false;
+		return 0;
+	case OPT_ANY:
+		o->any = true;
 		return 0;
 	case OPT_ALL:
 		o->all_keys = true;
@@ -274,6 +141,11 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 	case OPT_MARKS:
 		o->marks = true;
 		return 0;
+	case 'S':
+		o->summary = true;
+		return 0;
+	case OPT_READY_FD:
+		return option_writable_fd("ready-fd", arg, &o->ready_fd);
 	case OPT_STRICT:
 		o->strict = true;
 		return 0;
@@ -299,6 +171,10 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 	case OPT_OUTPUT_FILE:
 		o->output_file = arg;
 		return 0;
+	case OPT_COLOR:
+		n = option_one_of("color", arg ? arg : "auto", color_mode_names, COLOR__NR);
+		o->output.color = (enum color_mode) n;
+		return n < 0;
 	case OPT_TIME_FORMAT:
 		n = option_one_of("time-format", arg, time_format_names, TIME__NR);
 		o->output.time_format = (enum time_format) n;
@@ -320,21 +196,22 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 	}
 }
 
-/* All that a table may show, but what says again what others say. */
-static void json_columns(struct column_list *list)
+/* All that a table may show, but what says again what others say, or no one but wait. */
+static void all_columns(const struct command *cmd, struct column_list *list)
 {
 	unsigned i;
 
 	for (i = 0; i < COL__NR; i++)
-		if (!(columns[i].flags & COLUMN_DERIVED))
+		if (!(columns[i].flags & COLUMN_DERIVED) || (i == COL_CONDITION && cmd->options & OPTIONS_WAIT))
 			list->ids[list->n++] = i;
 }
 
-static int choose_columns(struct options *o, const struct pending *pend)
+static int choose_columns(const struct options *o, const struct pending *pend, enum format format,
+			  struct column_list *list)
 {
 	const char *env = getenv("WATCHQ_COLUMNS");
-	struct column_list *list = &o->output.columns;
 	bool deep = o->recursive || o->all_keys;
+	bool has_names = format == FORMAT_JSON || format == FORMAT_JOURNAL;
 	unsigned i;
 	int rc = 0;
 
@@ -345,16 +222,16 @@ static int choose_columns(struct options *o, const struct pending *pend)
 	}
 	if (pend->columns && *pend->columns != '+')
 		return columns_parse(list, pend->columns, "--output");
-	if (o->output.format == FORMAT_JSON)
-		json_columns(list);
+	if (has_names)
+		all_columns(o->cmd, list);
 	else if (o->cmd->columns)
-		rc = columns_parse(list, deep ? o->cmd->deep_columns : o->cmd->columns, o->cmd->name);
+		rc = columns_parse(list, deep && o->cmd->deep_columns ? o->cmd->deep_columns : o->cmd->columns, o->cmd->name);
 	/* The environment's are instead of the command's, in every form. */
 	if (!rc && env && *env)
 		rc = columns_parse(list, env, "WATCHQ_COLUMNS");
 	if (!rc && pend->columns)
 		rc = columns_parse(list, pend->columns, "--output");
-	if (o->output.format == FORMAT_JSON)
+	if (has_names)
 		columns_once(list);
 	return rc;
 }
@@ -375,18 +252,27 @@ static int finish(struct options *o, const struct pending *pend)
 		return msg_usage(_("--once goes with --initial"));
 	if (o->once && o->shell_command)
 		return msg_usage(_("--once and --command exclude each other: nothing is watched while the command runs"));
+	if (o->output_file && o->output.format == FORMAT_JOURNAL)
+		return msg_usage(_("--journal and --output-file exclude each other: nothing is written to a file"));
+	if (o->jobs && !o->exec)
+		return msg_usage(_("--jobs goes with --exec"));
+	o->jobs = o->jobs ? o->jobs : 1;
 	if (o->session && !o->shell_command)
 		return msg_usage(_("--session goes with --command: nobody else has the new session keyring"));
 	/* Scripts read these two: a time without its day is of no use to them. */
 	if (!pend->time_given && (o->output.format == FORMAT_RAW || o->output.format == FORMAT_PAIRS))
 		o->output.time_format = TIME_ISO;
-	return o->cmd->options & OPTIONS_EVENTS ? choose_columns(o, pend) : 0;
+	if (!(o->cmd->options & (OPTIONS_EVENTS | OPTIONS_WAIT)))
+		return 0;
+	if (o->exec && choose_columns(o, pend, FORMAT_JSON, &o->exec_columns))
+		return STATUS_FAILURE;
+	return choose_columns(o, pend, o->output.format, &o->output.columns);
 }
 
 /* Those first that others depend on, wherever they stand: lists of events mean what the
  * dialect has, and with a command the exit status of wrong use is another. What is
  * wrong with other options is said when they are taken. */
-static int take_first(struct options *o, const struct tables *t, int argc, char **argv)
+static int take_first(struct options *o, const struct option_tables *t, int argc, char **argv)
 {
 	int val, rc = 0;
 
@@ -399,7 +285,7 @@ static int take_first(struct options *o, const struct tables *t, int argc, char 
 	return rc;
 }
 
-static int parse(struct options *o, const struct tables *t, int argc, char **argv)
+static int parse(struct options *o, const struct option_tables *t, int argc, char **argv)
 {
 	struct pending pend = { 0 };
 	int val, rc = 0;
@@ -412,7 +298,7 @@ static int parse(struct options *o, const struct tables *t, int argc, char **arg
 		if (val == -1)
 			break;
 		if (val == '?')
-			return unknown_option(o->cmd, argv[optind > at ? optind - 1 : at]);
+			return option_unknown(o->cmd, argv[optind > at ? optind - 1 : at]);
 		if (val == ':')
 			return msg_usage(_("option '%s' needs a value"), argv[optind - 1]);
 		rc = take(o, &pend, val, optarg);
@@ -423,14 +309,15 @@ static int parse(struct options *o, const struct tables *t, int argc, char **arg
 
 int options_parse(struct options *o, const struct command *cmd, int argc, char **argv, int *first)
 {
-	struct tables t;
+	struct option_tables t;
 	int rc;
 
 	*o = (struct options) {
-		.cmd = cmd, .first_id = 1, .timeout = -1, .buffer = BUFFER_DEFAULT, .sweep = cmd->sweep,
+		.cmd = cmd, .first_id = 1, .timeout = -1, .buffer = BUFFER_DEFAULT,
+		.ready_fd = -1,
 	};
 	o->output.live = cmd->options & OPTIONS_LIVE;
-	make_tables(&t, cmd);
+	option_tables_make(&t, cmd);
 	opterr = 0;
 	rc = take_first(o, &t, argc, argv);
 	if (!rc)
@@ -442,55 +329,4 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 int options_status(const struct options *o, int status)
 {
 	return status && o->shell_command ? STATUS_COMMAND : status;
-}
-
-/* ---- Showing them ---- */
-
-static void spell(char *buf, size_t size, const struct option_row *r)
-{
-	const char *sep = !r->arg || is_optional(r) ? "" : " ";
-
-	if (r->val < 256)
-		snprintf(buf, size, "-%c, --%s%s%s", r->val, r->name, sep, r->arg ? r->arg : "");
-	else
-		snprintf(buf, size, "    --%s%s%s", r->name, sep, r->arg ? r->arg : "");
-}
-
-void options_help(const struct command *cmd)
-{
-	char spelt[64];
-	size_t i;
-
-	printf(_("\nUsage:\n watchq %s%s%s\n\n%s\n"), cmd->name, *cmd->synopsis ? " " : "", cmd->synopsis,
-	       _(cmd->description ? cmd->description : cmd->help));
-	printf("%s", _("\nOptions:\n"));
-	for (i = 0; i < NROWS; i++) {
-		if (!belongs(&rows[i], cmd))
-			continue;
-		spell(spelt, sizeof(spelt), &rows[i]);
-		if (strlen(spelt) > 25)
-			printf(" %s\n %25s %s\n", spelt, "", _(rows[i].help));
-		else
-			printf(" %-25s %s\n", spelt, _(rows[i].help));
-	}
-	printf(_("\nFor more details see watchq-%s(1).\n"), cmd->name);
-}
-
-int options_list(const struct command *cmd, const struct output_config *config)
-{
-	struct list *l = list_new(config, "OPTION", "ARGUMENT", "DESCRIPTION", NULL);
-	char name[32];
-	size_t i;
-
-	for (i = 0; l && i < NROWS; i++) {
-		if (!belongs(&rows[i], cmd))
-			continue;
-		if (rows[i].val < 256) {
-			snprintf(name, sizeof(name), "-%c", rows[i].val);
-			list_add(l, name, rows[i].arg ? rows[i].arg : "", rows[i].help);
-		}
-		snprintf(name, sizeof(name), "--%s", rows[i].name);
-		list_add(l, name, rows[i].arg ? rows[i].arg : "", rows[i].help);
-	}
-	return list_print(l);
 }

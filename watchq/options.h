@@ -20,6 +20,7 @@ enum option_group {
 	OPTIONS_KEYS	= 1 << 5,	/* keys alone */
 	OPTIONS_MOUNTS	= 1 << 6,	/* mounts alone */
 	OPTIONS_BLOCK	= 1 << 7,	/* block alone */
+	OPTIONS_WAIT	= 1 << 8,	/* wait alone; of those of OPTIONS_EVENTS it has some */
 };
 
 #define MATCH_MAX	16
@@ -37,15 +38,21 @@ struct options {
 	uint64_t count;			/* 0: no end */
 	int64_t timeout;		/* ns; -1: none */
 	uint64_t sweep;			/* ns; 0: none */
+	bool sweep_given;		/* and not the default of the source */
 	uint64_t interval;		/* ns */
 	uint64_t coalesce;		/* ns: of block devices' errors; 0: none */
 	bool recursive, all_keys;
+	bool any;			/* one condition suffices */
 	const char *ns;			/* mount namespace; NULL: the own one */
 	const char *fs_types, *fs_options;	/* of mounts; NULL: any */
 	size_t buffer;			/* bytes of events that wait */
 	const char *shell_command;	/* to run meanwhile; NULL: none */
+	const char *exec;		/* to run for each event; NULL: none */
+	unsigned jobs;			/* so many at a time */
+	struct column_list exec_columns;	/* of what is on its standard input */
 	const char *session;		/* what to call a new session keyring; NULL: none */
-	bool initial, once, marks, strict, no_realtime;
+	bool initial, once, marks, strict, no_realtime, summary;
+	int ready_fd;			/* to be told when the watches stand; -1: none */
 	struct output_config output;
 	const char *output_file;	/* NULL: standard output */
 	enum wq_endian endian;

@@ -21,15 +21,20 @@ static int open_file(const char *path, int flags)
 
 int outlet_open(struct outlet *out, const struct options *o, int (*wait)(void *data, int fd), void *data)
 {
-	int fd = STDOUT_FILENO;
+	/* The journal is nobody's descriptor. */
+	int fd = o->output.format == FORMAT_JOURNAL ? -1 : STDOUT_FILENO, rc;
 
 	*out = (struct outlet) { .o = o, .config = o->output, .ops = output_for(o->output.format) };
+	rc = out->ops->check ? out->ops->check() : 0;
+	if (rc)
+		return rc;
 	if (o->output_file) {
 		fd = open_file(o->output_file, 0);
 		if (fd < 0)
 			return STATUS_FAILURE;
 	}
-	if (sink_open(&out->sink, fd, wait, data)) {
+	out->summary = o->summary ? summary_new(&out->config) : NULL;
+	if ((o->summary && !out->summary) || sink_open(&out->sink, fd, wait, data)) {
 		msg_error(_("can't start: %s"), strerror(ENOMEM));
 		if (o->output_file)
 			close(fd);
@@ -47,6 +52,7 @@ void outlet_close(struct outlet *out)
 	if (out->o->output_file && out->sink.buf)
 		close(out->sink.fd);
 	sink_close(&out->sink);
+	summary_free(out->summary);
 }
 
 int outlet_begin(struct outlet *out)
@@ -57,9 +63,19 @@ int outlet_begin(struct outlet *out)
 	return out->ops->begin ? out->ops->begin(out->state) : 0;
 }
 
+/* Plain records are those that somebody posted: output-binary.c writes no others. */
+bool outlet_writes(const struct outlet *out, const struct wq_event *ev)
+{
+	if (out->config.format != FORMAT_BINARY || out->config.annotated)
+		return true;
+	return ev->mark == WQ_MARK_NONE && !(ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr >= WQ_META_READY);
+}
+
 int outlet_event(struct outlet *out, const struct wq_event *ev)
 {
-	return out->ops->event(out->state, ev);
+	int rc = out->ops->event(out->state, ev);
+
+	return rc || !out->summary || !outlet_writes(out, ev) ? rc : summary_count(out->summary, ev);
 }
 
 int outlet_flush(struct outlet *out)
@@ -86,6 +102,12 @@ int outlet_reopen(struct outlet *out)
 	return outlet_begin(out);
 }
 
+void outlet_summary(const struct outlet *out)
+{
+	if (out->summary && out->state)
+		summary_print(out->summary);
+}
+
 int outlet_fd(const struct outlet *out)
 {
 	return out->sink.regular ? -1 : out->sink.fd;
@@ -93,12 +115,17 @@ int outlet_fd(const struct outlet *out)
 
 int outlet_status(const struct outlet *out, int rc)
 {
-	const char *to = out->o->output_file ? out->o->output_file : _("standard output");
+	bool journal = out->o->output.format == FORMAT_JOURNAL;
+	const char *to = journal ? _("the journal") : out->o->output_file ? out->o->output_file : _("standard output");
 
-	if (rc == 0 || rc == -EPIPE || rc == -ECONNRESET)
+	if (rc == 0 || (!journal && (rc == -EPIPE || rc == -ECONNRESET)))
 		return STATUS_OK;	/* who read has gone: no error of ours */
 	if (rc == -EINTR || rc == -ETIMEDOUT)
 		msg_error(_("stopped while the output was not being read: it is not complete"));
+	else if (rc == -ECANCELED)
+		msg_error(_("stopped while a command of --exec was running"));
+	else if (rc == -ECHILD)
+		return STATUS_FAILURE;	/* of --exec, said */
 	else if (rc == -EOPNOTSUPP)
 		msg_error(_("a note, or a record in the other byte order, can't be annotated; write plain records, with --binary"));
 	else

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "output.h"
 #include "sink.h"
+#include "summary.h"
 
 struct outlet {
 	const struct options *o;
@@ -14,6 +15,7 @@ struct outlet {
 	struct sink sink;
 	const struct output_ops *ops;
 	void *state;
+	struct summary *summary;	/* of the events that were written; NULL: not asked for */
 };
 
 /* Opens it; what it can't take at once it waits for with @wait, which gives up
@@ -26,11 +28,16 @@ void outlet_close(struct outlet *out);
 /* Before the first event. These four: 0 or -errno. */
 int outlet_begin(struct outlet *out);
 int outlet_event(struct outlet *out, const struct wq_event *ev);
+/* Whether outlet_event() writes anything for it. */
+bool outlet_writes(const struct outlet *out, const struct wq_event *ev);
 int outlet_flush(struct outlet *out);
 /* Opens the output file anew; if it can't, says so and goes on with the old. */
 int outlet_reopen(struct outlet *out);
 
-/* What poll(2) tells of a reader that has gone: its descriptor, or -1. */
+/* Prints the summary, if one was asked for and anything has begun. */
+void outlet_summary(const struct outlet *out);
+
+/* What poll(2) tells of a reader that has gone: its descriptor, or -1: there is none. */
 int outlet_fd(const struct outlet *out);
 
 /* Says what went wrong, if that is an error of ours: 0 or -errno. Returns the

@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "colors.h"
 #include "msg.h"
 #include "nls.h"
 #include "output.h"
@@ -32,17 +33,45 @@ struct table {
 	int error;		/* of the sink: a stream can't carry it */
 	bool terminal;		/* is the sink, and its width counts */
 	struct rows rows;
+	struct colors colors;
+	const struct color *row_color;	/* of the row that libsmartcols prints */
+	bool headings;		/* it prints them first, and they are to be coloured */
 	unsigned compare;	/* so many rows more; or NEVER_OWN */
 	struct output_clock clock;
 	size_t time_len;
 	char time[OUTPUT_TIME_ROOM];	/* of the event at hand */
 };
 
+static int put_color(struct sink *sink, const struct color *c)
+{
+	return c ? sink_write(sink, c->bytes, c->len) : 0;
+}
+
+static int put_reset(struct sink *sink, const struct color *c)
+{
+	return c ? sink_write(sink, COLOR_RESET, strlen(COLOR_RESET)) : 0;
+}
+
+/* The end of the headings, at @newline: one colour ends, the next begins. */
+static int end_headings(struct table *t, const char *bytes, const char *newline)
+{
+	int rc = sink_write(t->sink, bytes, (size_t) (newline - bytes));
+
+	t->headings = false;
+	rc = rc ? rc : put_reset(t->sink, colors_header(&t->colors));
+	rc = rc ? rc : sink_write(t->sink, "\n", 1);
+	return rc ? rc : put_color(t->sink, t->row_color);
+}
+
 static ssize_t to_sink(void *cookie, const char *bytes, size_t len)
 {
 	struct table *t = cookie;
+	const char *newline = t->headings ? memchr(bytes, '\n', len) : NULL;
+	size_t done = newline ? (size_t) (newline + 1 - bytes) : 0;
 
-	t->error = sink_write(t->sink, bytes, len);
+	t->error = newline ? end_headings(t, bytes, newline) : 0;
+	if (!t->error)
+		t->error = sink_write(t->sink, bytes + done, len - done);
 	return t->error ? 0 : (ssize_t) len;
 }
 
@@ -99,6 +128,9 @@ static void *table_new(const struct output_config *config, struct sink *sink)
 	t->terminal = config->format == FORMAT_TABLE && ioctl(sink->fd, TIOCGWINSZ, &size) == 0;
 	t->compare = debug && strstr(debug, "smartcols") ? NEVER_OWN : COMPARE;
 	rows_init(&t->rows, config);
+	if (config->format == FORMAT_TABLE)
+		colors_init(&t->colors, config->color, sink->fd);
+	t->headings = t->colors.on && !config->noheadings;
 	scols_table_set_stream(t->scols, t->stream);
 	scols_table_enable_noheadings(t->scols, config->noheadings);
 	scols_table_enable_raw(t->scols, config->format == FORMAT_RAW);
@@ -154,19 +186,23 @@ static size_t longest_text(const struct wq_event *ev)
  * -errno. */
 static ssize_t own_row(struct table *t, const struct wq_event *ev, unsigned columns_there)
 {
+	const struct color *color = t->colors.on ? colors_event(&t->colors, ev) : NULL;
 	int rc;
-	char *start = sink_room(t->sink, rows_room(&t->rows, longest_text(ev)), &rc), *p = start;
+	char *start = sink_room(t->sink, rows_room(&t->rows, longest_text(ev)) + COLORS_ROOM, &rc), *row, *p;
 	struct value v;
 	unsigned i;
 
 	if (!start)
 		return rc;
+	row = p = color ? mempcpy(start, color->bytes, color->len) : start;
 	for (i = 0; p && i < t->config->columns.n; i++) {
 		cell(t, i, ev, &v);
 		p = rows_cell(&t->rows, p, i, v.text, v.len);
 	}
-	if (!p || (columns_there && rows_width(&t->rows, start, p) > columns_there))
+	if (!p || (columns_there && rows_width(&t->rows, row, p) > columns_there))
 		return 0;
+	if (color)
+		p = mempcpy(p, COLOR_RESET, strlen(COLOR_RESET));
 	*p++ = t->config->zero ? '\0' : '\n';
 	return p - start;
 }
@@ -191,6 +227,12 @@ static int set_cell(struct table *t, struct libscols_line *line, unsigned i, con
 	return rc;
 }
 
+static void print_color(struct table *t, const struct color *c)
+{
+	if (c)
+		fwrite(c->bytes, 1, c->len, t->stream);
+}
+
 static int scols_row(struct table *t, const struct wq_event *ev, unsigned columns_there)
 {
 	struct libscols_line *line = scols_table_new_line(t->scols, NULL);
@@ -207,10 +249,14 @@ static int scols_row(struct table *t, const struct wq_event *ev, unsigned column
 		if (columns_there)
 			scols_table_set_termwidth(t->scols, columns_there);
 	}
+	t->row_color = t->colors.on ? colors_event(&t->colors, ev) : NULL;
+	print_color(t, t->headings ? colors_header(&t->colors) : t->row_color);
 	rc = scols_table_print_range(t->scols, line, line);
 	scols_table_remove_lines(t->scols);
 	if (rc < 0)
 		return rc;
+	if (t->row_color)
+		fputs(COLOR_RESET, t->stream);
 	fputc(t->config->zero ? '\0' : '\n', t->stream);
 	fflush(t->stream);
 	clearerr(t->stream);

@@ -19,6 +19,8 @@ const struct output_ops *output_for(enum format format)
 		return &output_json;
 	case FORMAT_BINARY:
 		return &output_binary;
+	case FORMAT_JOURNAL:
+		return &output_journal;
 	default:
 		return &output_table;
 	}

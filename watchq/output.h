@@ -3,11 +3,12 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include "colors.h"
 #include "columns.h"
 #include "libwatchq.h"
 #include "sink.h"
 
-enum format { FORMAT_TABLE, FORMAT_RAW, FORMAT_PAIRS, FORMAT_JSON, FORMAT_BINARY };
+enum format { FORMAT_TABLE, FORMAT_RAW, FORMAT_PAIRS, FORMAT_JSON, FORMAT_BINARY, FORMAT_JOURNAL };
 
 enum time_format { TIME_SHORT, TIME_ISO, TIME_DELTA, TIME_MONOTONIC, TIME_RAW, TIME__NR };
 extern const char *const time_format_names[TIME__NR];
@@ -19,11 +20,14 @@ struct output_config {
 	const struct wq_dialect *dialect;	/* of the events; NULL: the default one */
 	bool noheadings, zero, notruncate;
 	enum time_format time_format;
+	enum color_mode color;	/* of FORMAT_TABLE */
 	struct column_list columns;
 };
 
 /* What one format is: a file each. State is its own. */
 struct output_ops {
+	/* Whether it can be used here: 0, or the exit status, said. May be NULL. */
+	int (*check)(void);
 	/* NULL: out of memory. */
 	void *(*new)(const struct output_config *config, struct sink *sink);
 	/* 0 or what the sink returned. */
@@ -33,7 +37,7 @@ struct output_ops {
 	void (*free)(void *state);
 };
 
-extern const struct output_ops output_json, output_table, output_binary;
+extern const struct output_ops output_json, output_table, output_binary, output_journal;
 
 const struct output_ops *output_for(enum format format);
 

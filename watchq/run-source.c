@@ -2,9 +2,30 @@
 #include "config.h"
 
 #include "msg.h"
-#include "options.h"
 #include "run.h"
 #include "run-source.h"
+#include "session.h"
+
+struct run *run_source_new(const struct options *o, int *status)
+{
+	*status = o->session ? session_join(o->session) : STATUS_OK;
+	return *status ? NULL : run_new(o, status);
+}
+
+int run_source_add(struct run *r, const struct command *cmd, const struct options *o, const char *backend,
+		   char *const *objects, size_t n, struct wq_error *e)
+{
+	struct wq_monitor *m = run_monitor(r);
+
+	wq_monitor_set_sweep(m, o->sweep_given ? o->sweep : cmd->sweep);
+	if (cmd->set_up)
+		cmd->set_up(m, o);
+	if (n == 0 && cmd->object) {
+		objects = (char *const *) &cmd->object;
+		n = 1;
+	}
+	return wq_monitor_add(m, cmd->name, backend, objects, n, o->first_id, o->depth, e);
+}
 
 int run_source(const struct command *cmd, int argc, char **argv)
 {
@@ -16,13 +37,12 @@ int run_source(const struct command *cmd, int argc, char **argv)
 	status = options_parse(&o, cmd, argc, argv, &first);
 	if (status || o.done)
 		return status;
-	r = run_new(&o, &status);
+	if (cmd->check)
+		status = cmd->check(&o, (size_t) (argc - first));
+	r = status ? NULL : run_source_new(&o, &status);
 	if (!r)
 		return options_status(&o, status);
-	if (cmd->set_up)
-		cmd->set_up(run_monitor(r), &o);
-	if (wq_monitor_add(run_monitor(r), cmd->name, o.backend, argv + first, (size_t) (argc - first),
-			   o.first_id, 0, &e)) {
+	if (run_source_add(r, cmd, &o, o.backend, argv + first, (size_t) (argc - first), &e)) {
 		status = msg_fail(&e);
 		run_free(r);
 		return options_status(&o, status);

@@ -53,6 +53,9 @@ bool column_may_apply(enum column_id id, const struct wq_type *type, const struc
 		return type && type->nr == WQ_TYPE_META;
 	if (side_may_apply(id, type))
 		return true;
+	/* Whatever was waited for. */
+	if (type && type->nr == WQ_TYPE_META && sub && sub->nr == WQ_META_HOLDS)
+		return true;
 	if (is_mount_column(id))
 		return has_field(sub, WQ_F_MOUNT) || (id == COL_MAJ_MIN && has_field(sub, WQ_F_DEV));
 	if (field == WQ_F__NR)
@@ -152,7 +155,7 @@ static void set_name(struct value *v, enum column_id id, const struct wq_name *n
 
 static void set_aux(struct value *v, const struct wq_event *ev)
 {
-	if (!ev->has_key || ev->rec.type_nr != WQ_TYPE_KEY)
+	if (!ev->has_key || (ev->rec.type_nr != WQ_TYPE_KEY && !ev->condition))
 		return;
 	if (ev->aux_kind == WQ_AUX_ERROR) {
 		v->kind = VALUE_SIGNED;
@@ -180,7 +183,7 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 			return;
 	}
 	if (is_mount_column(id) && (id != COL_MAJ_MIN || is_mount(rec))) {
-		if (is_mount(rec))
+		if (is_mount(rec) || ev->mount)
 			mount_value(id, ev, v);
 		return;
 	}
@@ -193,6 +196,10 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 		return;
 	case COL_BOOTTIME:
 		set_time(v, ev->boottime);
+		return;
+	case COL_KTIME:
+		if (ev->ktime)
+			set_time(v, ev->ktime);
 		return;
 	case COL_TYPE:
 		set_string(v, rec->type ? rec->type->name : "unknown");
@@ -270,6 +277,10 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 			v->kind = VALUE_TEXT;
 		}
 		return;
+	case COL_CONDITION:
+		if (ev->condition)
+			set_string(v, ev->condition);
+		return;
 	case COL_MARK:
 		if (ev->mark != WQ_MARK_NONE)
 			set_string(v, wq_mark_name(ev->mark));
@@ -305,12 +316,12 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 	}
 }
 
-void column_text(enum column_id id, const struct wq_event *ev, struct value *v)
+/* What @v says, as text. */
+static void make_text(enum column_id id, struct value *v)
 {
 	char *p = v->own;
 	size_t i;
 
-	column_value(id, ev, v);
 	switch (v->kind) {
 	case VALUE_TEXT:
 		return;
@@ -336,4 +347,19 @@ void column_text(enum column_id id, const struct wq_event *ev, struct value *v)
 		break;
 	}
 	set_text(v, v->own, (size_t) (p - v->own));
+}
+
+void column_text(enum column_id id, const struct wq_event *ev, struct value *v)
+{
+	column_value(id, ev, v);
+	make_text(id, v);
+}
+
+bool column_known_text(enum column_id id, const struct wq_event *ev, struct value *v)
+{
+	column_value(id, ev, v);
+	if (v->kind == VALUE_NONE || v->kind == VALUE_UNKNOWN)
+		return false;
+	make_text(id, v);
+	return true;
 }

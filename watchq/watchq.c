@@ -20,6 +20,8 @@ const struct command *const commands[] = {
 	&cmd_mounts,
 	&cmd_sb,
 	&cmd_block,
+	&cmd_watch,
+	&cmd_wait,
 	&cmd_decode,
 	&cmd_info,
 	NULL

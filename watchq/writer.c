@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "exec.h"
+#include "msg.h"
+#include "nls.h"
 #include "writer.h"
 
 #define GATHER		1000000	/* ns */
@@ -20,10 +23,13 @@ struct writer {
 	struct outlet *out;
 	struct wq_backlog *backlog;
 	pthread_t thread;
+	struct exec *exec;	/* NULL: no --exec */
+	uint64_t not_run;	/* events that it was not run for, since it is to end */
 	bool running;
 	int64_t last;		/* when all was written, CLOCK_MONOTONIC, ns */
 	int orders;		/* eventfd: something of these was set */
-	atomic_bool reopen, finish, give_up;
+	atomic_bool enough;	/* nothing more is begun: a signal */
+	atomic_bool reopen, summarize, finish, give_up;
 	int late;		/* before finish is set; 0: there is time */
 	int ended;		/* eventfd */
 	int rc;			/* once ended */
@@ -45,6 +51,11 @@ static void take_orders(struct writer *w)
 		;
 }
 
+static bool is_asked(atomic_bool *order)
+{
+	return atomic_exchange_explicit(order, false, memory_order_acq_rel);
+}
+
 int writer_wait(void *data, int fd)
 {
 	struct writer *w = *(struct writer **) data;
@@ -63,6 +74,8 @@ int writer_wait(void *data, int fd)
 			return w->late;
 		if (fds[1].revents)
 			take_orders(w);
+		if (is_asked(&w->summarize))
+			outlet_summary(w->out);
 		if (atomic_load_explicit(&w->give_up, memory_order_acquire))
 			return w->late ? w->late : -EINTR;
 		if (fds[0].revents)
@@ -73,22 +86,76 @@ int writer_wait(void *data, int fd)
 /* All is written. 0; -EPIPE: who read has gone; -errno. */
 static int wait_for_more(struct writer *w)
 {
-	struct pollfd fds[3] = {
+	struct pollfd fds[3 + JOBS_MAX] = {
 		{ .fd = wq_backlog_fd(w->backlog), .events = POLLIN },
 		{ .fd = w->orders, .events = POLLIN },
 		{ .fd = outlet_fd(w->out) },
 	};
+	nfds_t n = 3 + exec_fds(w->exec, fds + 3);
 	int rc = 0;
 
 	if (!wq_backlog_before_wait(w->backlog) && !atomic_load_explicit(&w->finish, memory_order_acquire))
-		rc = poll(fds, 3, -1);
+		rc = poll(fds, n, -1);
 	wq_backlog_after_wait(w->backlog, fds[0].revents & POLLIN);
 	if (fds[1].revents)
 		take_orders(w);
 	if (rc < 0 && errno != EINTR)
 		return -errno;
-	return fds[2].revents & (POLLERR | POLLHUP | POLLNVAL) ? -EPIPE : 0;
+	return fds[2].revents & (POLLERR | POLLHUP | POLLNVAL) ? -EPIPE : exec_reap(w->exec);
 }
+
+/* ---- The command of --exec ---- */
+
+/* Until one has ended, or an order has come. 0; -ECANCELED: a second signal; -ECHILD; -EPIPE. */
+static int wait_for_commands(struct writer *w)
+{
+	struct pollfd fds[2 + JOBS_MAX] = {
+		{ .fd = w->orders, .events = POLLIN },
+		{ .fd = outlet_fd(w->out) },
+	};
+	nfds_t n = 2 + exec_fds(w->exec, fds + 2);
+
+	if (poll(fds, n, -1) < 0 && errno != EINTR)
+		return -errno;
+	if (fds[0].revents)
+		take_orders(w);
+	if (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+		return -EPIPE;
+	if (is_asked(&w->summarize))
+		outlet_summary(w->out);
+	if (atomic_load_explicit(&w->give_up, memory_order_acquire))
+		return -ECANCELED;
+	return exec_reap(w->exec);
+}
+
+/* For an event that has been formatted: its line is out before. */
+static int run_command(struct writer *w, const struct wq_event *ev)
+{
+	int rc = outlet_flush(w->out);
+
+	if (rc)
+		return rc;
+	/* Who was told to end begins nothing more. */
+	if (atomic_load_explicit(&w->enough, memory_order_acquire)) {
+		w->not_run++;
+		return 0;
+	}
+	return exec_start(w->exec, ev);
+}
+
+static int end_commands(struct writer *w)
+{
+	int rc = 0;
+
+	while (!rc && exec_running(w->exec))
+		rc = wait_for_commands(w);
+	if (w->not_run)
+		msg_warning(_("--exec: stopped by a signal; events that the command was not run for: %llu"),
+			    (unsigned long long) w->not_run);
+	return rc;
+}
+
+/* ---- The thread ---- */
 
 /* Events that come by ones and twos, and fast, are let gather a little: being woken for
  * them costs more than writing them does. One that comes alone is waited for. */
@@ -118,17 +185,26 @@ static int write_events(struct writer *w)
 		bool ending = atomic_load_explicit(&w->finish, memory_order_acquire);
 
 		if (ending && atomic_load_explicit(&w->give_up, memory_order_acquire))
-			return w->late ? w->late : -EINTR;
-		if (atomic_exchange_explicit(&w->reopen, false, memory_order_acq_rel)) {
+			return exec_running(w->exec) ? -ECANCELED : w->late ? w->late : -EINTR;
+		if (is_asked(&w->reopen)) {
 			rc = outlet_reopen(w->out);
+		} else if (atomic_load_explicit(&w->summarize, memory_order_acquire)) {
+			/* What it counts is out; unless that takes its time: writer_wait(). */
+			rc = outlet_flush(w->out);
+			if (is_asked(&w->summarize))
+				outlet_summary(w->out);
+		} else if (exec_is_full(w->exec)) {
+			rc = wait_for_commands(w);	/* before the next one's line is out */
 		} else if (wq_backlog_next(w->backlog, &ev)) {
 			rc = outlet_event(w->out, &ev);
+			if (!rc && exec_wants(w->exec, &ev) && outlet_writes(w->out, &ev))
+				rc = run_command(w, &ev);
 			wq_backlog_done(w->backlog);
 			written++;
 		} else {
 			rc = outlet_flush(w->out);
 			if (ending)
-				return rc;
+				return rc ? rc : end_commands(w);
 			if (!rc && written)
 				let_gather(w, written);
 			else if (!rc)
@@ -151,13 +227,16 @@ static void *run_thread(void *data)
 	return NULL;
 }
 
-struct writer *writer_new(struct outlet *out, size_t buffer)
+struct writer *writer_new(struct outlet *out, size_t buffer, struct exec *exec)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 
-	if (!w)
+	if (!w) {
+		exec_free(exec);
 		return NULL;
+	}
 	w->out = out;
+	w->exec = exec;
 	w->orders = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->backlog = wq_backlog_new(buffer);
@@ -194,7 +273,13 @@ void writer_reopen(struct writer *w)
 	ring(w->orders);
 }
 
-int writer_finish(struct writer *w, int late, int sigfd)
+void writer_summarize(struct writer *w)
+{
+	atomic_store_explicit(&w->summarize, true, memory_order_release);
+	ring(w->orders);
+}
+
+int writer_finish(struct writer *w, int late, int sigfd, bool (*ends)(void *data), void *data)
 {
 	struct pollfd fds[2] = {
 		{ .fd = w->ended, .events = POLLIN },
@@ -204,12 +289,21 @@ int writer_finish(struct writer *w, int late, int sigfd)
 	if (!w->running)
 		return 0;
 	w->late = late;
+	atomic_store_explicit(&w->enough, late == -EINTR, memory_order_release);
 	atomic_store_explicit(&w->finish, true, memory_order_release);
 	ring(w->orders);
-	while (poll(fds, 2, -1) < 0 && errno == EINTR)
-		;
-	if (!fds[0].revents) {
-		atomic_store_explicit(&w->give_up, true, memory_order_release);
+	for (;;) {
+		poll(fds, 2, -1);
+		if (fds[0].revents)
+			break;
+		if (!fds[1].revents || !ends(data))
+			continue;
+		/* The first one is for who waits for commands. */
+		if (!w->exec || atomic_exchange_explicit(&w->enough, true, memory_order_acq_rel)) {
+			atomic_store_explicit(&w->give_up, true, memory_order_release);
+			ring(w->orders);
+			break;
+		}
 		ring(w->orders);
 	}
 	pthread_join(w->thread, NULL);
@@ -219,6 +313,7 @@ int writer_finish(struct writer *w, int late, int sigfd)
 
 void writer_free(struct writer *w)
 {
+	exec_free(w->exec);
 	wq_backlog_free(w->backlog);
 	if (w->orders >= 0)
 		close(w->orders);

@@ -6,10 +6,12 @@
 #include "backlog.h"
 #include "outlet.h"
 
+struct exec;
 struct writer;
 
-/* A writer with a backlog of @buffer bytes. NULL: see errno. */
-struct writer *writer_new(struct outlet *out, size_t buffer);
+/* A writer with a backlog of @buffer bytes, that has @exec, which may be NULL, run for what it
+ * has written, and frees it. NULL: see errno; @exec is freed then, too. */
+struct writer *writer_new(struct outlet *out, size_t buffer, struct exec *exec);
 /* Starts the thread, which has the outlet from then on. 0 or -errno. */
 int writer_start(struct writer *w);
 /* What wq_monitor_new() is given with wq_backlog_push(). */
@@ -20,11 +22,14 @@ int writer_fd(const struct writer *w);
 
 /* Opens the output file anew, when a line is whole. */
 void writer_reopen(struct writer *w);
+/* Prints the summary of what has been written; also while the output takes no more. */
+void writer_summarize(struct writer *w);
 
 /* Writes what is in the backlog and ends. If nobody takes it for a second, or when
- * @sigfd polls readable, it gives up: @late says with which error. 0: there is time,
- * and only @sigfd ends it, with -EINTR. 0 or -errno. */
-int writer_finish(struct writer *w, int late, int sigfd);
+ * @sigfd polls readable and @ends, given @data, says that it is enough, it gives up:
+ * @late says with which error. 0: there is time, and only @ends ends it, with -EINTR.
+ * 0 or -errno. */
+int writer_finish(struct writer *w, int late, int sigfd, bool (*ends)(void *data), void *data);
 /* After writer_finish(), and when nobody pushes any more. */
 void writer_free(struct writer *w);
 

@@ -50,7 +50,7 @@ static int tell(struct wq_block_changes *c, enum wq_block_nr what, enum wq_mark 
 	else
 		wq_side_unknown(&side, WQ_SIDE_SIZE);
 	wq_record_build(rec, WQ_TYPE_BLOCK, (uint8_t) what, (uint32_t) watch->id << 8, body, sizeof(body));
-	return wq_engine_emit_side(c->s->m, rec, watch, mark, &side, 0);
+	return wq_engine_emit_side(c->s->m, rec, watch, mark, &side, 0, 0);
 }
 
 /* Tells @what of a device that is there, and that this was told. */
@@ -217,7 +217,8 @@ static int list(struct wq_block_changes *c)
 	return 0;
 }
 
-int wq_block_changes_snapshot(struct wq_block_changes *c, enum wq_mark mark, int (*receive)(struct wq_source *s))
+int wq_block_changes_snapshot(struct wq_block_changes *c, enum wq_mark mark,
+			      int (*receive)(struct wq_source *s, uint64_t nr))
 {
 	uint64_t nr = wq_block_seqnum();
 	int rc = 0;
@@ -227,8 +228,7 @@ int wq_block_changes_snapshot(struct wq_block_changes *c, enum wq_mark mark, int
 	if (!c->looked)
 		c->before = nr;
 	else
-		while ((rc = receive(c->s)) == 1)
-			;
+		rc = receive(c->s, nr);
 	if (rc)
 		return rc;
 	c->looked = true;

@@ -36,9 +36,9 @@ void wq_block_changes_close(struct wq_block_changes *c);
 /** Tells of a uevent, if it wasn't told. */
 int wq_block_changes_apply(struct wq_block_changes *c, const struct wq_block_uevent *ev);
 /** Looks what devices there are, and tells the differences, with @mark: 1. Before that, but
- * for the first time, @receive is to take all uevents that wait, one by one: 1; 0: there was
- * none. */
-int wq_block_changes_snapshot(struct wq_block_changes *c, enum wq_mark mark, int (*receive)(struct wq_source *s));
+ * for the first time, @receive is to take the uevents that wait, up to the number @nr. */
+int wq_block_changes_snapshot(struct wq_block_changes *c, enum wq_mark mark,
+			      int (*receive)(struct wq_source *s, uint64_t nr));
 /** Tells all differences. */
 int wq_block_changes_tell(struct wq_block_changes *c, enum wq_mark mark);
 

@@ -212,7 +212,8 @@ static int tell(struct wq_source *s, const struct wq_block_run *r, const struct 
 	if (t->runs.span)
 		wq_side_set(&side, WQ_SIDE_COUNT, r->count);
 	wq_record_build(rec, WQ_TYPE_BLOCK, wq_block_subtype(r->first.error), (uint32_t) watch->id << 8, body, sizeof(body));
-	return wq_engine_emit_side(s->m, rec, watch, WQ_MARK_NONE, &side, r->first.boottime);
+	return wq_engine_emit_side(s->m, rec, watch, WQ_MARK_NONE, &side, r->first.boottime,
+				   r->first.boottime);
 }
 
 /* Tells the oldest run, and it is none any more. */

@@ -29,6 +29,8 @@ struct block_uevent {
 	struct wq_block_changes changes;
 	bool doubt;		/* all is to be looked at */
 	uint64_t emptied;	/* the dispatch in which all that was there was read */
+	uint64_t read;		/* the number of the last one that was read */
+	uint64_t last;		/* and of the last one before the end; 0: that isn't near, or not known */
 };
 
 /* ---- Whether it works ---- */
@@ -219,6 +221,7 @@ static int receive(struct wq_source *s)
 	errno = 0;
 	ud = udev_monitor_receive_device(u->monitor);
 	if (ud) {
+		u->read = udev_device_get_seqnum(ud);
 		rc = apply(s, ud);
 		udev_device_unref(ud);
 	} else if (errno == ENOBUFS) {
@@ -236,7 +239,7 @@ static int block_uevent_pull(struct wq_source *s, struct wq_error *e)
 	struct block_uevent *u = s->priv;
 	int rc;
 
-	if (u->emptied == wq_engine_now(s->m))
+	if ((u->last && u->read >= u->last) || u->emptied == wq_engine_now(s->m))
 		return 0;	/* poll(2) tells if there is more by now */
 	rc = receive(s);
 	if (rc == 0)
@@ -244,7 +247,23 @@ static int block_uevent_pull(struct wq_source *s, struct wq_error *e)
 	return rc < 0 ? wq_fail(e, WQ_FAILURE, -rc, "can't read uevents: %s", strerror(-rc)) : rc;
 }
 
+static void block_uevent_last(struct wq_source *s)
+{
+	((struct block_uevent *) s->priv)->last = wq_block_seqnum();
+}
+
 /* ---- Snapshots ---- */
+
+/* All that wait, up to @nr: there may be no end of those that come meanwhile. */
+static int receive_up_to(struct wq_source *s, uint64_t nr)
+{
+	int rc;
+
+	do
+		rc = receive(s);
+	while (rc == 1 && ((struct block_uevent *) s->priv)->read < nr);
+	return rc == 1 ? 0 : rc;
+}
 
 static int block_uevent_snapshot(struct wq_source *s, enum wq_mark mark, unsigned round)
 {
@@ -253,7 +272,7 @@ static int block_uevent_snapshot(struct wq_source *s, enum wq_mark mark, unsigne
 	if (round || !u->doubt)
 		return 0;
 	u->doubt = false;
-	return wq_block_changes_snapshot(&u->changes, mark, receive);
+	return wq_block_changes_snapshot(&u->changes, mark, receive_up_to);
 }
 
 static int block_uevent_tell(struct wq_source *s, enum wq_mark mark)
@@ -276,6 +295,7 @@ const struct wq_source_ops wq_block_uevent = {
 	.probe = block_uevent_probe,
 	.open = block_uevent_open,
 	.pull = block_uevent_pull,
+	.last = block_uevent_last,
 	.doubt = block_uevent_doubt,
 	.snapshot = block_uevent_snapshot,
 	.tell = block_uevent_tell,

@@ -211,10 +211,12 @@ int wq_block_wanted_open(struct wq_block_wanted *w, struct wq_source *s, const s
 	size_t i;
 	int rc = 0;
 
-	*w = (struct wq_block_wanted) { .self = s->self };
-	if (c->nobjects == 0)
-		return 0;
-	if (c->first_id + c->nobjects > 256)
+	*w = (struct wq_block_wanted) { .all = NULL };
+	if (c->nobjects == 0) {
+		w->all = wq_engine_watch(s, (uint8_t) wq_source_id(c, 0), s->ops->source, s->ops->backend, "all");
+		return w->all ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	}
+	if (wq_source_last_id(c) > 255)
 		return wq_fail(e, WQ_FAILURE, E2BIG, "IDs of watches go to 255, and there are %zu devices", c->nobjects);
 	w->watches = calloc(c->nobjects, sizeof(*w->watches));
 	if (!w->watches)
@@ -228,7 +230,7 @@ int wq_block_wanted_open(struct wq_block_wanted *w, struct wq_source *s, const s
 			break;
 		to->dev = d.dev;
 		to->disk = d.disk;
-		to->watch = wq_engine_watch(s, (uint8_t) (c->first_id + i), s->ops->source, s->ops->backend, c->objects[i]);
+		to->watch = wq_engine_watch(s, (uint8_t) wq_source_id(c, i), s->ops->source, s->ops->backend, c->objects[i]);
 		if (!to->watch)
 			rc = wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 		w->n++;
@@ -254,5 +256,5 @@ const struct wq_watch *wq_block_watch(const struct wq_block_wanted *w, uint64_t 
 		if (b->dev == (b->dev == b->disk ? disk : part))
 			return b->watch;
 	}
-	return w->n ? NULL : w->self;
+	return w->n ? NULL : w->all;
 }

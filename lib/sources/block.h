@@ -13,7 +13,7 @@ struct wq_side;
 
 /** What was named, by device number: what has that number later is meant, too. */
 struct wq_block_wanted {
-	const struct wq_watch *self;
+	const struct wq_watch *all;	/* NULL: only the watches */
 	size_t n;		/* 0: all devices */
 	struct wq_block_watch {
 		uint64_t dev, disk;	/* they differ: of that disk, one partition alone */

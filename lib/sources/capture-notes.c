@@ -18,6 +18,7 @@ void wq_capture_forget_event(struct capture *c)
 	c->next.watch = NULL;
 	c->next.boottime = c->next.realtime = 0;
 	c->next.mark = WQ_MARK_NONE;
+	c->next.ktime = 0;
 	c->next.pid = 0;
 	c->next.command[0] = '\0';
 	wq_mount_unref(c->next.was);
@@ -157,6 +158,7 @@ static const char *read_by(struct capture *c, struct reader *r)
 		return "it describes no process";
 	c->next.pid = pid;
 	strcpy(c->next.command, command);
+	c->next.ktime = take_u64(r);	/* 0 where it isn't there */
 	return NULL;
 }
 

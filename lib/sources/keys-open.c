@@ -52,7 +52,7 @@ static int resolve_all(const struct wq_source_config *c, struct wanted *w, size_
 		if (j == *n)
 			w[(*n)++] = (struct wanted) {
 				.serial = serial,
-				.id = i < ID_MAX - c->first_id ? c->first_id + (unsigned) i : ID_MAX,
+				.id = wq_source_id(c, i) < ID_MAX ? wq_source_id(c, i) : ID_MAX,
 			};
 		if (add_object(&w[j], c->objects[i]))
 			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
@@ -122,11 +122,11 @@ static int open_all(struct wq_keys_state *st, const struct wq_source_config *c, 
 	struct wq_source *s = st->s;
 	int rc;
 
-	st->all_watch = wq_engine_watch(s, (uint8_t) c->first_id, s->ops->source, s->ops->backend, "all");
+	st->all_watch = wq_engine_watch(s, (uint8_t) wq_source_id(c, 0), s->ops->source, s->ops->backend, "all");
 	rc = st->all_watch ? wq_keys_expiry_read(st) : -ENOMEM;
 	if (rc)
 		return wq_fail(e, WQ_FAILURE, -rc, "/proc/keys: can't read: %s", strerror(-rc));
-	wq_engine_log(s->m, WQ_LOG_INFO, "all: watching %zu keys of /proc/keys as %u", st->nall, c->first_id);
+	wq_engine_log(s->m, WQ_LOG_INFO, "all: watching %zu keys of /proc/keys as %u", st->nall, wq_source_id(c, 0));
 	return 0;
 }
 

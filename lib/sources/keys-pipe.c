@@ -48,20 +48,18 @@ static int keys_pipe_probe(const struct wq_source_config *c, struct wq_error *e)
  * whose expiry alone is wanted. */
 static uint8_t quiet_id(const struct wq_source_config *c)
 {
-	size_t last = c->first_id + c->nobjects - 1;
-
-	return last < ID_MAX ? ID_MAX : 0;
+	return wq_source_last_id(c) < ID_MAX ? ID_MAX : 0;
 }
 
 /* The kernel posts of those members what may change when they expire. */
 static void add_quiet(struct wq_filter *f, const struct wq_source_config *c)
 {
 	char rule[64];
-	unsigned id;
+	size_t i;
 
 	if (f->nrules == 0 && c->nobjects < WQ_FILTER_MAX)
-		for (id = c->first_id; id < c->first_id + c->nobjects; id++) {
-			snprintf(rule, sizeof(rule), "key:*:0x%x/0xff00", id << WQ_UAPI_INFO_ID_SHIFT);
+		for (i = 0; i < c->nobjects; i++) {
+			snprintf(rule, sizeof(rule), "key:*:0x%x/0xff00", wq_source_id(c, i) << WQ_UAPI_INFO_ID_SHIFT);
 			wq_filter_add_raw(f, rule, NULL);
 		}
 	if (f->nrules && f->nrules < WQ_FILTER_MAX) {

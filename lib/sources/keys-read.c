@@ -109,7 +109,9 @@ int wq_keys_tell_key(struct wq_keys_state *st, struct wq_watched *w, enum wq_key
 	struct wq_item by = { 0 };
 
 	if (who)
-		by = (struct wq_item) { .boottime = who->boottime, .pid = who->pid, .command = who->command };
+		by = (struct wq_item) {
+			.boottime = who->boottime, .ktime = who->ktime, .pid = who->pid, .command = who->command,
+		};
 	wq_name_ref(aux_name);		/* before a look-up that may push it out of the table */
 	path = st->config.recursive || !w->root ? wq_name_ref(wq_keys_path(st, w)) : NULL;
 	name = wq_name_ref(wq_keys_name_of(st, (uint32_t) w->serial));

@@ -19,7 +19,9 @@ void wq_keys_state_suspect(struct wq_keys_state *st, enum wq_key_nr what, uint32
 {
 	struct wq_suspect *s = &st->suspects[st->next_suspect++ % WQ_SUSPECTS];
 
-	*s = (struct wq_suspect) { .what = what, .key = key, .boottime = by->boottime, .pid = by->pid };
+	*s = (struct wq_suspect) {
+		.what = what, .key = key, .boottime = by->boottime, .ktime = by->ktime, .pid = by->pid,
+	};
 	if (by->command)
 		snprintf(s->command, sizeof(s->command), "%s", by->command);
 }

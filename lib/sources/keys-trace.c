@@ -231,6 +231,7 @@ static int keys_trace_apply(struct wq_source *s, const struct wq_item *item)
 	if (call.op == WQ_CALL_LOST)
 		return apply_loss(t, &by);
 	task = wq_tasks_get(t->tasks, call.tid, call.boottime);
+	by.ktime = call.boottime;
 	by.pid = task->pid;
 	by.command = task->comm;
 	switch (call.op) {

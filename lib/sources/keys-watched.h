@@ -73,7 +73,7 @@ struct wq_suspect {
 	enum wq_key_nr what;
 	uint32_t key;			/* the member; 0: any */
 	uint32_t pid;
-	uint64_t boottime;
+	uint64_t boottime, ktime;	/* as an item's */
 	char command[16];
 };
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "monitor.h"
 #include "sources/mounts.h"
 
 #define SETTLE		3000000		/* ns: mountinfo speaks before fanotify does */
@@ -136,6 +137,18 @@ static int look(struct wq_mount_attributes *a)
 		a->rest_until = wq_now_boottime() + REST * a->took;
 	a->swept = false;
 	return 0;
+}
+
+int wq_mount_attributes_finish(struct wq_mount_attributes *a)
+{
+	int rc = 0;
+
+	if (!a->pending && !a->looking && !wq_mountinfo_changed(&a->poll))
+		return 0;
+	begin(a);
+	while (a->looking && !rc)
+		rc = wq_go_on(look(a));
+	return rc;
 }
 
 int wq_mount_attributes_tick(struct wq_mount_attributes *a)

@@ -259,6 +259,11 @@ static int mounts_fanotify_pull(struct wq_source *s, struct wq_error *e)
 	return rc && rc != WQ_NO_ROOM ? rc : 1;
 }
 
+static void mounts_fanotify_last(struct wq_source *s)
+{
+	wq_fan_queue_last(&((struct mounts_fanotify *) s->priv)->queue);
+}
+
 /* ---- Snapshots and timers ---- */
 
 static int list(struct mounts_fanotify *f)
@@ -321,6 +326,11 @@ static int mounts_fanotify_tick(struct wq_source *s)
 	return wq_mount_attributes_tick(((struct mounts_fanotify *) s->priv)->attributes);
 }
 
+static int mounts_fanotify_finish(struct wq_source *s)
+{
+	return wq_mount_attributes_finish(((struct mounts_fanotify *) s->priv)->attributes);
+}
+
 const struct wq_source_ops wq_mounts_fanotify = {
 	.source = "mounts",
 	.backend = "fanotify",
@@ -328,10 +338,12 @@ const struct wq_source_ops wq_mounts_fanotify = {
 	.probe = mounts_fanotify_probe,
 	.open = mounts_fanotify_open,
 	.pull = mounts_fanotify_pull,
+	.last = mounts_fanotify_last,
 	.snapshot = mounts_fanotify_snapshot,
 	.tell = mounts_fanotify_tell,
 	.sweep = mounts_fanotify_sweep,
 	.deadline = mounts_fanotify_deadline,
 	.tick = mounts_fanotify_tick,
+	.finish = mounts_fanotify_finish,
 	.close = mounts_fanotify_close,
 };

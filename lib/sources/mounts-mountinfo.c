@@ -7,13 +7,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <libmount.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "mountinfo.h"
 #include "sources/mounts.h"
 
 struct mounts_mountinfo {
@@ -44,38 +43,6 @@ static int mounts_mountinfo_probe(const struct wq_source_config *c, struct wq_er
 }
 
 /* ---- Reading ---- */
-
-static unsigned propagation(struct libmnt_fs *fs)
-{
-	unsigned long flags = 0;
-
-	mnt_fs_get_propagation(fs, &flags);
-	return (flags & MS_SHARED ? WQ_PROPAGATION_SHARED : 0u) | (flags & MS_SLAVE ? WQ_PROPAGATION_SLAVE : 0u) |
-	       (flags & MS_UNBINDABLE ? WQ_PROPAGATION_UNBINDABLE : 0u);
-}
-
-static uint64_t peer_group(struct libmnt_fs *fs)
-{
-	const char *fields = mnt_fs_get_optional_fields(fs);
-	const char *shared = fields ? strstr(fields, "shared:") : NULL;
-
-	return shared ? strtoull(shared + 7, NULL, 10) : 0;
-}
-
-static void describe(const struct mounts_mountinfo *f, struct libmnt_fs *fs, struct wq_mount *m)
-{
-	dev_t dev = mnt_fs_get_devno(fs);
-	const char *source = mnt_fs_get_source(fs);
-
-	*m = (struct wq_mount) {
-		.id = (uint64_t) mnt_fs_get_id(fs), .parent = (uint64_t) mnt_fs_get_parent_id(fs),
-		.old_id = (uint32_t) mnt_fs_get_id(fs), .major = major(dev), .minor = minor(dev),
-		.propagation = propagation(fs), .peer_group = peer_group(fs), .ns = f->ns.inode,
-		.target = mnt_fs_get_target(fs), .source = source ? source : "none",
-		.fstype = mnt_fs_get_fstype(fs), .root = mnt_fs_get_root(fs),
-		.vfs_options = mnt_fs_get_vfs_options(fs), .fs_options = mnt_fs_get_fs_options(fs),
-	};
-}
 
 /* IDs are used again: another mount has it now, and both changes are told. */
 static int check_reuse(struct mounts_mountinfo *f, const struct wq_mount *m)
@@ -121,7 +88,7 @@ static int read_all(struct mounts_mountinfo *f, enum wq_mark mark)
 	if (!rc)
 		wq_mounts_begin(&f->ms);
 	while (!rc && mnt_table_next_fs(tb, it, &fs) == 0) {
-		describe(f, fs, &m);
+		wq_mountinfo_describe(fs, f->ns.inode, &m);
 		rc = check_reuse(f, &m);
 		if (!rc)
 			rc = wq_mounts_has(&f->ms, &m);
@@ -248,6 +215,13 @@ static int mounts_mountinfo_sweep(struct wq_source *s)
 	return mounts_mountinfo_tick(s);
 }
 
+static int mounts_mountinfo_finish(struct wq_source *s)
+{
+	struct mounts_mountinfo *f = s->priv;
+
+	return f->file && (f->pending || wq_mountinfo_changed(&f->poll)) ? read_all(f, WQ_MARK_NONE) : 0;
+}
+
 const struct wq_source_ops wq_mounts_mountinfo = {
 	.source = "mounts",
 	.backend = "mountinfo",
@@ -260,5 +234,6 @@ const struct wq_source_ops wq_mounts_mountinfo = {
 	.sweep = mounts_mountinfo_sweep,
 	.deadline = mounts_mountinfo_deadline,
 	.tick = mounts_mountinfo_tick,
+	.finish = mounts_mountinfo_finish,
 	.close = mounts_mountinfo_close,
 };

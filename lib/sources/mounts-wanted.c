@@ -4,15 +4,14 @@
 
 #include <errno.h>
 #include <libmount.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "paths.h"
 #include "sources/mounts.h"
 
 struct wanted_path {
 	char *path;
-	size_t len;
 	const struct wq_watch *watch;
 };
 
@@ -39,47 +38,6 @@ void wq_mounts_wanted_free(struct wq_mounts_wanted *w)
 
 /* ---- Paths ---- */
 
-/* Slashes at the end, and several at a time, say nothing. */
-static void tidy(char *path)
-{
-	char *to = path;
-
-	for (; *path; path++)
-		if (*path != '/' || to == path || to[-1] != '/')
-			*to++ = *path;
-	*to = '\0';
-	if (to[-1] == '/')
-		to[-1] = '\0';
-}
-
-/* @path without links, as far as it exists: what isn't there may come. */
-static char *resolve(const char *path, bool *there)
-{
-	char *real = realpath(path, NULL), *copy, *slash, *whole = NULL;
-
-	*there = real;
-	if (real || (errno != ENOENT && errno != ENOTDIR))
-		return real;
-	copy = strdup(path);
-	if (copy)
-		tidy(copy);
-	slash = copy ? strrchr(copy, '/') : NULL;
-	if (slash) {
-		bool ignored;
-
-		*slash = '\0';
-		real = *copy ? resolve(copy, &ignored) : strdup("");
-	} else if (copy) {
-		real = realpath(".", NULL);
-	}
-	if (real && asprintf(&whole, "%s/%s", real, slash ? slash + 1 : copy) < 0)
-		whole = NULL;
-	free(real);
-	free(copy);
-	*there = false;
-	return whole;
-}
-
 static int add_path(struct wq_mounts_wanted *w, struct wq_source *s, const char *name,
 		    const struct wq_mount_ns *ns, uint8_t id, struct wq_error *e)
 {
@@ -91,12 +49,11 @@ static int add_path(struct wq_mounts_wanted *w, struct wq_source *s, const char 
 	if (!*name)
 		return wq_fail(e, WQ_FAILURE, ENOENT, "an empty path");
 	errno = ENOMEM;
-	p->path = *ns->name ? strdup(name) : resolve(name, &there);
+	p->path = *ns->name ? strdup(name) : wq_path_resolve(name, &there);
 	if (!p->path)
 		return wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", name, strerror(errno));
 	w->n++;
-	tidy(p->path);
-	p->len = strlen(p->path);
+	wq_path_tidy(p->path);
 	p->watch = wq_engine_watch(s, id, s->ops->source, s->ops->backend, name);
 	if (!p->watch)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
@@ -116,13 +73,13 @@ static int set_up(struct wq_mounts_wanted *w, struct wq_source *s, const struct 
 	w->paths = calloc(c->nobjects + 1, sizeof(*w->paths));
 	if (!w->paths || (c->types && !w->types) || (c->options && !w->options))
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	if (c->first_id + c->nobjects > 256)
+	if (wq_source_last_id(c) > 255)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "IDs of watches go from 1 to 255");
 	for (i = 0; !rc && i < c->nobjects; i++)
-		rc = add_path(w, s, c->objects[i], ns, (uint8_t) (c->first_id + i), e);
+		rc = add_path(w, s, c->objects[i], ns, (uint8_t) wq_source_id(c, i), e);
 	if (rc || c->nobjects)
 		return rc;
-	w->all = wq_engine_watch(s, (uint8_t) c->first_id, s->ops->source, s->ops->backend, "/");
+	w->all = wq_engine_watch(s, (uint8_t) wq_source_id(c, 0), s->ops->source, s->ops->backend, "/");
 	return w->all ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 }
 
@@ -163,8 +120,7 @@ const struct wq_watch *wq_mounts_watch(const struct wq_mounts_wanted *w, const s
 	for (i = 0; m->target && i < w->n; i++) {
 		const struct wanted_path *p = &w->paths[i];
 
-		if (strncmp(m->target, p->path, p->len) == 0 &&
-		    (m->target[p->len] == '/' || m->target[p->len] == '\0'))
+		if (wq_path_is_in(m->target, p->path))
 			return p->watch;
 	}
 	return NULL;

@@ -84,6 +84,8 @@ void wq_mount_attributes_topology(struct wq_mount_attributes *a);
 void wq_mount_attributes_sweep(struct wq_mount_attributes *a);
 uint64_t wq_mount_attributes_deadline(const struct wq_mount_attributes *a);
 int wq_mount_attributes_tick(struct wq_mount_attributes *a);
+/** The end: looks at once, if there is anything to be found. */
+int wq_mount_attributes_finish(struct wq_mount_attributes *a);
 
 /** Polling mountinfo: mounts-poll.c. It is opened twice, since each poll(2) of it takes
  * away what the next would have said: once for who waits, once for who asks. */

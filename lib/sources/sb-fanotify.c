@@ -108,11 +108,11 @@ static bool wants_errors(const struct wq_monitor *m)
 /* Once for each, and loudly where it was asked for by name. */
 static void complain(struct wq_sb *sb, struct wq_filesystem *fs, int err)
 {
-	enum wq_log_level level = fs->watch->id && wants_errors(sb->s->m) ? WQ_LOG_WARNING : WQ_LOG_INFO;
+	enum wq_log_level level = sb->nwanted && wants_errors(sb->s->m) ? WQ_LOG_WARNING : WQ_LOG_INFO;
 
 	if (!fs->complained)
 		wq_engine_log(sb->s->m, level, "%.200s: its errors can't be heard: %s",
-			      fs->watch->object ? fs->watch->object : fs->nmounts ? fs->mounts[0].target : fs->source,
+			      sb->nwanted ? fs->watch->object : fs->nmounts ? fs->mounts[0].target : fs->source,
 			      why_not(err));
 	fs->complained = true;
 }
@@ -315,7 +315,7 @@ static int tell_error(struct sb_fanotify *f, struct wq_filesystem *fs, const str
 	fs->errors = errors;
 	/* It may be read-only from now on. */
 	wq_sb_look_soon(&f->sb);
-	return wq_engine_emit_side(f->sb.s->m, rec, fs->watch, WQ_MARK_NONE, &side, boottime);
+	return wq_engine_emit_side(f->sb.s->m, rec, fs->watch, WQ_MARK_NONE, &side, boottime, 0);
 }
 
 static int take(struct sb_fanotify *f, unsigned group, const struct wq_fan_event *ev)
@@ -349,6 +349,16 @@ static int sb_fanotify_pull(struct wq_source *s, struct wq_error *e)
 		}
 	}
 	return 0;
+}
+
+static void sb_fanotify_last(struct wq_source *s)
+{
+	struct sb_fanotify *f = s->priv;
+	unsigned i;
+
+	for (i = 0; i < GROUPS; i++)
+		if (f->queues[i])
+			wq_fan_queue_last(f->queues[i]);
 }
 
 /* ---- The filesystems ---- */
@@ -393,6 +403,7 @@ const struct wq_source_ops wq_sb_fanotify = {
 	.probe = sb_fanotify_probe,
 	.open = sb_fanotify_open,
 	.pull = sb_fanotify_pull,
+	.last = sb_fanotify_last,
 	.snapshot = sb_fanotify_snapshot,
 	.tell = sb_fanotify_tell,
 	.sweep = sb_fanotify_sweep,

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "models/filesystems.h"
@@ -23,14 +24,18 @@
 #define FAMILY		"VFS_DQUOT"
 #define GROUP		"events"
 #define BUFFER		(1 << 20)	/* bytes: some thousand messages */
+#define LEAST		256		/* bytes that a message takes of it: a struct sk_buff alone is as large */
 
 struct sb_quota {
 	struct nl_sock *sock;
 	struct wq_filesystems *table;
 	struct wq_sb_wanted *wanted;
-	size_t nwanted;
+	size_t nwanted;			/* 0: all, for which the watch is */
+	const struct wq_watch *all;
 	bool has_seq;
 	uint32_t seq;			/* of the last message */
+	bool ends;			/* behind so many messages: */
+	unsigned left;
 };
 
 /* ---- Whether it works ---- */
@@ -100,7 +105,7 @@ static int open_all(struct wq_source *s, const struct wq_source_config *c, struc
 	if (rc)
 		return wq_fail(e, WQ_FAILURE, -rc, "can't listen for quotas: %s", strerror(-rc));
 	q->nwanted = c->nobjects;
-	return wq_sb_wanted_new(&q->wanted, s, c, q->table, e);
+	return wq_sb_wanted_new(&q->wanted, &q->all, s, c, q->table, e);
 }
 
 static int sb_quota_open(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)
@@ -163,7 +168,7 @@ static const char *name_of(const struct wq_quota_message *q, char *name, size_t 
 static int tell(struct wq_source *s, const struct wq_quota_message *msg)
 {
 	struct sb_quota *q = s->priv;
-	const struct wq_watch *watch = s->self;
+	const struct wq_watch *watch = q->all;
 	struct wq_side side = { .text_len = 0 };
 	const struct wq_filesystem *fs;
 	unsigned char rec[WQ_RECORD_MAX];
@@ -186,7 +191,7 @@ static int tell(struct wq_source *s, const struct wq_quota_message *msg)
 	wq_side_set_text(&side, WQ_SIDE_QUOTA_NAME, name_of(msg, name, sizeof(name)));
 	snprintf(number, sizeof(number), "%u", msg->warning);
 	wq_side_set_text(&side, WQ_SIDE_LIMIT, limit ? limit : number);
-	return wq_engine_emit_side(s->m, rec, watch, WQ_MARK_NONE, &side, wq_now_boottime());
+	return wq_engine_emit_side(s->m, rec, watch, WQ_MARK_NONE, &side, wq_now_boottime(), 0);
 }
 
 /* What has been received, of @len bytes: several messages, one behind the other. */
@@ -215,8 +220,12 @@ static int sb_quota_pull(struct wq_source *s, struct wq_error *e)
 	struct sb_quota *q = s->priv;
 	unsigned char *buf = NULL;
 	struct sockaddr_nl from;
-	int n = nl_recv(q->sock, &from, &buf, NULL), rc;
+	int n, rc;
 
+	if (q->ends && !q->left)
+		return 0;
+	q->left -= q->ends;
+	n = nl_recv(q->sock, &from, &buf, NULL);
 	if (n == 0 || n == -NLE_AGAIN)
 		return 0;
 	if (n == -NLE_NOMEM) {	/* ENOBUFS: there was no room for some; the numbers tell no more */
@@ -232,6 +241,19 @@ static int sb_quota_pull(struct wq_source *s, struct wq_error *e)
 	return rc && rc != WQ_NO_ROOM ? rc : 1;
 }
 
+/* No more than there is room for. */
+static void sb_quota_last(struct wq_source *s)
+{
+	struct sb_quota *q = s->priv;
+	int size;
+	socklen_t len = sizeof(size);
+
+	if (q->ends || getsockopt(nl_socket_get_fd(q->sock), SOL_SOCKET, SO_RCVBUF, &size, &len))
+		return;
+	q->ends = true;
+	q->left = (unsigned) size / LEAST + 1;
+}
+
 const struct wq_source_ops wq_sb_quota = {
 	.source = "sb",
 	.backend = "quota",
@@ -242,5 +264,6 @@ const struct wq_source_ops wq_sb_quota = {
 	.probe = sb_quota_probe,
 	.open = sb_quota_open,
 	.pull = sb_quota_pull,
+	.last = sb_quota_last,
 	.close = sb_quota_close,
 };

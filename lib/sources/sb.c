@@ -42,8 +42,8 @@ static int look_up(struct wq_sb_wanted *w, const char *path, const struct wq_fil
 	return w->source && w->fstype ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 }
 
-int wq_sb_wanted_new(struct wq_sb_wanted **out, struct wq_source *s, const struct wq_source_config *c,
-		     const struct wq_filesystems *table, struct wq_error *e)
+int wq_sb_wanted_new(struct wq_sb_wanted **out, const struct wq_watch **all, struct wq_source *s,
+		     const struct wq_source_config *c, const struct wq_filesystems *table, struct wq_error *e)
 {
 	struct wq_sb_wanted *wanted = calloc(c->nobjects + 1, sizeof(*wanted));
 	size_t i;
@@ -52,13 +52,17 @@ int wq_sb_wanted_new(struct wq_sb_wanted **out, struct wq_source *s, const struc
 	*out = wanted;
 	if (!wanted)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	if (c->nobjects > 256 - c->first_id)
+	if (wq_source_last_id(c) > 255)
 		return wq_fail(e, WQ_FAILURE, E2BIG, "no more than 255 watches have an ID");
+	if (c->nobjects == 0) {
+		*all = wq_engine_watch(s, (uint8_t) wq_source_id(c, 0), s->ops->source, s->ops->backend, "all");
+		return *all ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+	}
 	for (i = 0; i < c->nobjects && !rc; i++) {
 		rc = look_up(&wanted[i], c->objects[i], table, e);
 		if (rc)
 			break;
-		wanted[i].watch = wq_engine_watch(s, (uint8_t) (c->first_id + i), s->ops->source, s->ops->backend,
+		wanted[i].watch = wq_engine_watch(s, (uint8_t) wq_source_id(c, i), s->ops->source, s->ops->backend,
 						  c->objects[i]);
 		if (!wanted[i].watch)
 			rc = wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
@@ -90,7 +94,7 @@ static void watch_all(struct wq_sb *sb)
 
 	for (fs = wq_filesystems_first(sb->table); fs; fs = fs->next) {
 		if (!fs->seen)
-			fs->watch = wq_sb_watch(sb->wanted, sb->nwanted, fs, sb->s->self);
+			fs->watch = wq_sb_watch(sb->wanted, sb->nwanted, fs, sb->all);
 		fs->seen = true;
 		/* Also what was watched before: it may have been unmounted meanwhile. */
 		if (fs->watch && fs->nmounts && sb->mounted)
@@ -121,7 +125,7 @@ int wq_sb_open(struct wq_sb *sb, struct wq_source *s, const struct wq_source_con
 	wq_mount_ns_close(&ns);
 	sb->nwanted = c->nobjects;
 	if (!rc)
-		rc = wq_sb_wanted_new(&sb->wanted, s, c, sb->table, e);
+		rc = wq_sb_wanted_new(&sb->wanted, &sb->all, s, c, sb->table, e);
 	if (!rc)
 		watch_all(sb);
 	return rc;
@@ -146,7 +150,7 @@ static int emit(struct wq_sb *sb, const struct wq_filesystem *fs, enum wq_sb_nr 
 	wq_record_build(rec, WQ_TYPE_SB, (uint8_t) what,
 			(uint32_t) fs->watch->id << 8 | (fs->readonly ? WQ_SB_IS_NOW_RO : 0), &fs->dev, sizeof(fs->dev));
 	wq_filesystem_side(sb->table, fs, &side);
-	return wq_engine_emit_side(sb->s->m, rec, fs->watch, mark, &side, 0);
+	return wq_engine_emit_side(sb->s->m, rec, fs->watch, mark, &side, 0, 0);
 }
 
 /* Tells that it is @now, where it was told otherwise. */

@@ -20,7 +20,8 @@ struct wq_sb {
 	struct wq_source *s;
 	struct wq_filesystems *table;
 	struct wq_sb_wanted *wanted;
-	size_t nwanted;			/* 0: all that have a device */
+	size_t nwanted;			/* 0: all that have a device, */
+	const struct wq_watch *all;	/* for which this is the watch */
 	struct wq_mountinfo_poll poll;
 	bool begun;			/* it was told what there is */
 	bool pending;			/* it is to be looked */
@@ -42,10 +43,10 @@ void wq_sb_close(struct wq_sb *sb);
  * which the watch is @all. */
 const struct wq_watch *wq_sb_watch(const struct wq_sb_wanted *wanted, size_t n, const struct wq_filesystem *fs,
 				   const struct wq_watch *all);
-/** Looks up @n paths, with IDs from @first_id on: *@wanted is malloc()ed, to be given back with
- * wq_sb_wanted_free() also where it fails. 0; -errno with *@e. */
-int wq_sb_wanted_new(struct wq_sb_wanted **wanted, struct wq_source *s, const struct wq_source_config *c,
-		     const struct wq_filesystems *table, struct wq_error *e);
+/** Looks up the paths that @c names: *@wanted is malloc()ed, to be given back with wq_sb_wanted_free()
+ * also where it fails. Without any, *@all is the watch for all. 0; -errno with *@e. */
+int wq_sb_wanted_new(struct wq_sb_wanted **wanted, const struct wq_watch **all, struct wq_source *s,
+		     const struct wq_source_config *c, const struct wq_filesystems *table, struct wq_error *e);
 void wq_sb_wanted_free(struct wq_sb_wanted *wanted, size_t n);
 
 /** Something has happened to a filesystem of which only looking tells: now, and soon. */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Part of libwatchq.h: conditions, and waiting for them without a race. First have a monitor
+ * watch (wq_conditions_watch(), wq_monitor_start()), then look (wq_condition_look()), then wait:
+ * each event goes to wq_condition_event(), and what no event tells is looked at when
+ * wq_condition_fd() is readable and wq_condition_heard() says so, or now and then where
+ * wq_condition_needs_looks().
+ */
+#ifndef LIBWATCHQ_CONDITION_H
+#define LIBWATCHQ_CONDITION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct wq_condition;
+struct wq_error;
+struct wq_event;
+struct wq_monitor;
+
+/** A condition: "mounted:/mnt", as watchq-wait(1) has them. Nothing is looked at yet; what it
+ * names need not be there. 0; -EINVAL or -ENOMEM with *@e. */
+int wq_condition_new(struct wq_condition **c, const char *text, struct wq_error *e);
+void wq_condition_free(struct wq_condition *c);
+
+/** What it was made of. */
+const char *wq_condition_text(const struct wq_condition *c);
+
+/** The kind with that place, from 0: its name, and what stands behind the colon in *@object. NULL
+ * behind the last. */
+const char *wq_condition_kind(unsigned i, const char **object);
+
+/** Adds to @m the sources that tell of these @n conditions, as they are now; and the way to their paths
+ * is listened to from the next look on. Where only looking tells of filesystems, that is done each
+ * @sweep ns (0: never). How many sources; -errno with *@e. */
+int wq_conditions_watch(struct wq_condition *const *c, size_t n, struct wq_monitor *m, uint64_t sweep,
+			struct wq_error *e);
+
+/** Looks. 1: it is so, and *@state is an event of type meta, WQ_META_HOLDS, with what was found;
+ * it and all in it is the condition's, until the next call. 0: it isn't. -errno with *@e: it can't
+ * be known, or will never be so. */
+int wq_condition_look(struct wq_condition *c, struct wq_event *state, struct wq_error *e);
+
+/** Whether what @ev tells concerns it at all: cheap. */
+bool wq_condition_concerns(const struct wq_condition *c, const struct wq_event *ev);
+
+/** Whether @ev, which concerns it, says so much that it can be what has made it so. */
+bool wq_condition_is_about(const struct wq_condition *c, const struct wq_event *ev);
+
+/** An event that is about it. 1: with it, it was so, though it may not be any more: *@state is a copy
+ * of *@ev, for as long as that is there; or as wq_condition_look(). */
+int wq_condition_event(struct wq_condition *c, const struct wq_event *ev, struct wq_event *state, struct wq_error *e);
+
+/** To be polled (POLLIN). -1: there is none. */
+int wq_condition_fd(const struct wq_condition *c);
+
+/** It polls so: takes what has been heard. Whether it is to be looked at. */
+bool wq_condition_heard(struct wq_condition *c);
+
+/** Whether nothing may tell that it has become so: then it is to be looked at now and then. */
+bool wq_condition_needs_looks(const struct wq_condition *c);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Paths that may not be there yet. */
+#ifndef WQ_PATHS_H
+#define WQ_PATHS_H
+
+#include <stdbool.h>
+
+/** @path without links, as far as it exists: what isn't there may come. malloc()ed; NULL with
+ * errno. *@there: all of it is. */
+char *wq_path_resolve(const char *path, bool *there);
+
+/** Slashes at the end of @path, and several at a time, say nothing: "" is the root. */
+void wq_path_tidy(char *path);
+
+/** Whether the absolute @path is @dir, tidy, or below it. */
+bool wq_path_is_in(const char *path, const char *dir);
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include <string.h>
+
+#include "columns.h"
+#include "digits.h"
+#include "event-text.h"
+#include "json.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Some of these apply to an event: the first that does is what it is about. */
+static const enum column_id about[] = {
+	COL_TARGET, COL_TARGETS, COL_PARTITION, COL_DEVICE, COL_DESCRIPTION, COL_KEY, COL_NAME,
+	COL_SOURCE, COL_MAJ_MIN, COL_MOUNT, COL_SB_ID, COL_OBJECT,
+};
+/* ... and of these, what else to say. */
+static const enum column_id besides[] = { COL_ERRNO, COL_LIMIT, COL_AUX_DESCRIPTION, COL_OLD_TARGET, COL_LOST };
+
+static bool is_control(const unsigned char *p, size_t left)
+{
+	return *p < 0x20 || *p == 0x7f || (*p == 0xc2 && left > 1 && p[1] < 0xa0);
+}
+
+/* Escaped as a table is: nobody's line but ours, and the journal shows no others as text. */
+static void add_text(struct bytes *b, const char *text, size_t len)
+{
+	bool utf8 = is_utf8(text, len);
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		const unsigned char *p = (const unsigned char *) text + i;
+		char escape[4] = "\\x";
+
+		if (utf8 ? is_control(p, len - i) : is_control(p, len - i) || *p >= 0x80) {
+			put_hex(escape + 2, *p);
+			bytes_add(b, escape, sizeof(escape));
+			if (utf8 && *p == 0xc2) {
+				put_hex(escape + 2, p[1]);
+				bytes_add(b, escape, sizeof(escape));
+				i++;
+			}
+		} else {
+			bytes_add(b, p, 1);
+		}
+	}
+}
+
+static void add_column(struct bytes *b, const char *before, enum column_id id, const struct wq_event *ev)
+{
+	struct value v;
+
+	column_text(id, ev, &v);
+	if (v.len == 0)
+		return;
+	bytes_add(b, before, strlen(before));
+	add_text(b, v.text, v.len);
+}
+
+static void add_first(struct bytes *b, const char *before, const enum column_id *ids, size_t n, const struct wq_event *ev)
+{
+	size_t len = b->len, i;
+
+	for (i = 0; i < n && b->len == len; i++)
+		add_column(b, before, ids[i], ev);
+}
+
+void event_text(struct bytes *b, const struct wq_event *ev)
+{
+	add_column(b, "", COL_TYPE, ev);
+	add_column(b, " ", COL_EVENT, ev);
+	add_first(b, " ", about, ARRAY_SIZE(about), ev);
+	add_first(b, ": ", besides, ARRAY_SIZE(besides), ev);
+}
