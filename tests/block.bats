@@ -24,6 +24,7 @@ teardown() { teardown_block; }
 	equal "$(errors out)" "$(printf 'io %s - read %s 1 EIO -\n' "$name" 4096 "$name" 9999)"
 	equal "$(jq -r 'select(.event == "io") | "\(."maj:min") \(.object) \(.id) \(has("partition")) \(has("count")) \(has("pid")) \(.mark)"' out | sort -u)" \
 		"$(lsblk -dno MAJ:MIN "$loop" | xargs) $loop 1 false false false null"
+	jq -se '[.[] | select(.event == "io")] | all(.ktime > 0 and .ktime <= .boottime and .boottime - .ktime < 1)' out
 }
 
 @test "the table" {

@@ -25,14 +25,15 @@ list() {
 }
 
 # The source of a page with what it includes, as the page's attributes have it:
-# include::FILE[tag=TAG], ifdef::ATTRIBUTE[] and :ATTRIBUTE:.
+# include::FILE[tag=TAG], ifdef::ATTRIBUTE[], ifndef::ATTRIBUTE[] and :ATTRIBUTE:.
 page() {
 	awk -v dir="$man" '
 	function text(line,   parts) {
 		if (line ~ /^endif::/) { depth--; if (depth < hidden) hidden = 0; return }
-		if (match(line, /^ifdef::[a-z-]+/)) {
+		if (match(line, /^ifn?def::[a-z-]+/)) {
 			depth++
-			if (!hidden && !(substr(line, 8, RLENGTH - 7) in set)) hidden = depth
+			split(line, parts, /::|\[/)
+			if (!hidden && (parts[2] in set) != (parts[1] == "ifdef")) hidden = depth
 			return
 		}
 		if (hidden) return
@@ -155,7 +156,8 @@ load_completion() {
 	given() { xxd -r -p <<<"$1" | "$WATCHQ" decode --json --endian little "${@:2}" | jq -r 'keys[]' | tr a-z_ A-Z-; }
 	# A key's record, and one of a type that nobody knows.
 	key=0100000210010000e8030000e9030000
-	none_missing 'in the default' "$marked" "$(given $key --output-all)"
+	# (CONDITION is of wait alone, whose default has it.)
+	none_missing 'in the default' "$marked" "$(given $key --output-all; echo CONDITION)"
 	[ -z "$(comm -12 <(sort -u <<<"$marked") <(given $key | sort -u))" ]
 	none_missing 'left out, and not marked' "$(given $key --output-all)" "$(given $key; echo "$marked")"
 }
@@ -368,6 +370,9 @@ needs() {
 	[ "$(offered 'watchq-block --backend=' | sort | xargs)" = 'auto trace uevent' ]
 	[ -z "$(offered 'watchq block --coalesce ')" ]
 	[ "$(offered 'watchq keys --binary=')" = annotated ]
+	[ "$(offered 'watchq keys --color=' | xargs)" = 'auto always never' ]
+	[ "$(offered 'watchq-decode --color=al')" = always ]
+	[[ $(offered 'watchq keys --color ') == *@s* ]]
 	[ "$(offered 'watchq keys --bin' | xargs)" = '--binary --binary=annotated' ]
 }
 
@@ -401,6 +406,31 @@ needs() {
 	touch "${device:0:1}-file"
 	! offered "watchq block ${device:0:1}" | grep -x "${device:0:1}-file" || return 1
 	[ "$(offered "watchq block ./${device:0:1}-f")" = "./${device:0:1}-file" ]
+}
+
+@test "completion: sources and their objects" {
+	load_completion
+	[ "$(offered 'watchq watch ' | sort | xargs)" = 'all block keys mounts sb' ]
+	[ "$(offered 'watchq watch sb m')" = mounts ]
+	[ "$(offered 'watchq watch keys:@' | sort | xargs)" = '@s @u @us' ]
+	cd "$BATS_TEST_TMPDIR"
+	mkdir somewhere
+	[ "$(offered 'watchq watch mounts:some')" = somewhere ]
+	[ "$(offered 'watchq-watch -J keys sb:./some')" = ./somewhere ]
+	[[ " $(offered 'watchq watch --backend ' | xargs) " == *' sb/mountinfo '* ]]
+	[ "$(offered 'watchq watch --backend sb/mountinfo,mounts/m')" = sb/mountinfo,mounts/mountinfo ]
+	[ "$(offered 'watchq wait un')" = unmounted: ]
+	[ "$(offered 'watchq wait mounted:some')" = somewhere ]
+	[ "$(offered 'watchq-wait --any revoked:@' | sort | xargs)" = '@s @u @us' ]
+}
+
+@test "every condition is in watchq-wait(1) and in its help, and no other" {
+	listed=$(page watchq-wait.1.adoc | grep -oE '^\*[a-z]+:\*.*::$' | grep -oE '^\*[a-z]+' | tr -d '*')
+	helped=$("$WATCHQ" wait --help | grep -oE '\b[a-z]+:[A-Z]' | cut -d : -f 1)
+	load_completion
+	equal_lists() { none_missing "$1" "$2" "$3" && none_missing "$1" "$3" "$2"; }
+	equal_lists 'help and page differ' "$helped" "$listed"
+	equal_lists 'completion and page differ' "$(offered 'watchq wait ' | tr -d :)" "$listed"
 }
 
 @test "completion: namespaces and types of filesystems" {

@@ -156,7 +156,7 @@ set_clock_back() {
 	keyctl timeout "$key" 3700
 	await_quiet
 	set_clock 3600
-	! grep -q expired events
+	! grep -q expired events || return 1
 	set_clock 101
 	told expired "$key"
 	equal "$(jq -r 'select(.event == "expired").key' events)" "$key"

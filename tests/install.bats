@@ -19,6 +19,10 @@ setup() {
 	done
 	find "$root" -path '*completions/watchq' -type f | grep -q .
 	find "$root" -path '*completions/watchq-keys' -type l | grep -q .
+	if grep -q '^systemdsystemunitdir = [^n]' "$top_builddir/Makefile"; then
+		unit=$(find "$root" -name watchq@.service -type f)
+		grep -qxF "ExecStart=${bin#"$root"}/watchq \$WATCHQ_ARGS" "$unit"
+	fi
 	make -C "$top_builddir" uninstall DESTDIR="$root" >"$BATS_TEST_TMPDIR/log" 2>&1
 	equal "$(find "$root" -type f -o -type l)" ""
 }

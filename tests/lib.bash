@@ -10,6 +10,8 @@ bats_require_minimum_version 1.5.0
 DATA=$top_srcdir/tests/data
 HELPERS=$top_builddir/tests/helpers
 SANITIZED=${SANITIZED:-$(grep -qaE '__(a|t)san_init' "$WATCHQ" && echo yes || true)}
+# What terminals are shown is compared as text.
+export NO_COLOR=1
 
 watchq() { "$WATCHQ" "$@"; }
 

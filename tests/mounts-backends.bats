@@ -66,7 +66,7 @@ moved() {
 busy() {
 	tree
 	begin
-	! umount a 2>/dev/null
+	! umount a 2>/dev/null || return 1
 	settle
 	told
 }

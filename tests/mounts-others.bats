@@ -202,3 +202,53 @@ backlog() {
 		group_by(.mount) | all(.[-1].event == "unmount")' json
 }
 @test "nobody reads the output: what is lost is counted, what there is is told later" { inside fanotify backlog; }
+
+# ---- The end ----
+
+endless() {
+	local i
+	begin
+	renice -n 5 "$watcher" >/dev/null
+	taskset -p -c 0 "$watcher" >/dev/null
+	for i in 1 2 3; do
+		mkdir "a$i" "b$i"
+		mount -t tmpfs "storm$i" "a$i"
+		taskset -c 0 "$MOUNTER" moves 1000000000 "$PWD/a$i" "$PWD/b$i" 3>&- &
+	done
+	DEADLINE=40 await has_told 100 '"move_to"'
+	kill -TERM "$watcher"
+	DEADLINE=40 await is_gone "$watcher"
+	wait "$watcher"
+}
+@test "it ends when told, though mounts are moved faster than that is read" { inside fanotify endless; }
+
+enough() {
+	local status=0
+	mkdir a b
+	mount -t tmpfs one a
+	begin
+	halt
+	"$MOUNTER" moves 50000 "$PWD/a" "$PWD/b"
+	kill -TERM "$watcher"
+	kill -CONT "$watcher"
+	await has_told 1 '"move_to"'
+	kill -TERM "$watcher"
+	wait "$watcher" || status=$?
+	equal "$status" 1
+	grep -q 'stopped while what had happened was still being read: the output is not complete' err
+	(($(grep -c '"move_to"' json) < 50000))
+}
+@test "what was posted before the end is read; a second signal ends that" { inside fanotify enough; }
+
+all_of_it() {
+	mkdir a b
+	mount -t tmpfs one a
+	begin -e move_to
+	halt
+	"$MOUNTER" moves 10001 "$PWD/a" "$PWD/b"
+	kill -TERM "$watcher"
+	kill -CONT "$watcher"
+	wait "$watcher"
+	equal "$(grep -c '"move_to"' json)" 10001
+}
+@test "what was posted before the end is read, however much it is" { inside fanotify all_of_it; }

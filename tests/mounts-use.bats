@@ -200,9 +200,9 @@ odd_names() {
 	jq -r 'select(.event == "new_mount" and .source != "mark1") | .target // (.target_raw | implode)' json >shown
 	jq -es 'map(select(.target_raw)) | length == 1 and (.[0].target_raw[-2:] == [255, 195])' json
 	equal "$(jq -es 'map(select(.type == "mount") | .target // empty | select(endswith("new\nline") or endswith("ta\tb") or endswith("quo\"te\\back") or endswith("a  b#c"))) | length' json)" 4
-	! LC_ALL=C grep -q "[$(printf '\001-\010\013-\037\177')]" json
+	! LC_ALL=C grep -q "[$(printf '\001-\010\013-\037\177')]" json || return 1
 	"$WATCHQ" mounts -I --once -n "$PWD" >table
-	! LC_ALL=C grep -q "[$(printf '\001-\010\013-\037\177')]" table
+	! LC_ALL=C grep -q "[$(printf '\001-\010\013-\037\177')]" table || return 1
 	equal "$(wc -l <table)" "$("$WATCHQ" mounts -I --once -J "$PWD" | wc -l)"
 }
 @test "names with newlines, tabs, quotes, escapes and no UTF-8: fanotify" { inside fanotify odd_names; }
@@ -255,6 +255,20 @@ chrooted() {
 	kill %1
 }
 @test "in a chroot: what can't be reached from there has no target" { inside fanotify chrooted; }
+
+last() {
+	local i
+	mkdir a
+	mount -t tmpfs one a
+	for i in 1 2 3 4 5; do
+		"$WATCHQ" mounts a -J -C 'mount -o remount,ro a' >json
+		equal "$(jq -r .event json)" readonly
+		"$WATCHQ" mounts a -J -C 'mount -o remount,rw a' >json
+		equal "$(jq -r '.event' json)" readonly
+	done
+}
+@test "--command: what it does last is told" { inside fanotify last; }
+@test "--command: what it does last is told, by mountinfo" { inside mountinfo last; }
 
 wrong() {
 	local status=0

@@ -23,6 +23,7 @@ export WATCHQ MOUNTER
 
 # begin OPTION...: watches; returns when it does.
 begin() {
+	rm -f err	# what another has said
 	mkdir -p end
 	"$WATCHQ" mounts -J --marks -v --backend "$BACKEND" "$@" >json 2>err 3>&- &
 	watcher=$!

@@ -360,3 +360,29 @@ KEY="3" EXPIRES="" PATH="@s/\xff\xc3(" PID="" COMMAND="0123456789abc\xc3\xa9"'
 	watchq decode -r -n -o PATH,PATH c >o
 	for ((i = 1; i <= 5; i++)); do printf '%s %s\n' "$want" "$want"; done | cmp - o
 }
+
+by() { note 6 "$(le 4 "$1")$(text "$2")$3"; }	# PID COMMAND [MORE]
+
+@test "KTIME stands behind who did it; notes without it, and what comes behind it, are read" {
+	{
+		header
+		by 7 keyctl "$(le 8 1500000000)"; event 2000000000 65535 0; cleared 5
+		by 7 keyctl; event 2000000000 65535 0; cleared 5
+		by 0 "" "$(le 8 1500000000)"; event 2000000000 65535 0; cleared 5
+		by 7 keyctl "$(le 8 1500000000)FFFFFF"; event 2000000000 65535 0; cleared 5
+		cleared 5
+	} | hex >c
+	equal "$(watchq decode -J -o BOOTTIME,KTIME,PID c)" '{"boottime":2.000000,"ktime":1.500000,"pid":7}
+{"boottime":2.000000,"pid":7}
+{"boottime":2.000000,"ktime":1.500000}
+{"boottime":2.000000,"ktime":1.500000,"pid":7}
+{"boottime":null}'
+}
+
+@test "a KTIME that is cut short is none, and the next record's is its own" {
+	local n
+	for n in 1 4 7; do
+		{ header; by 7 keyctl "$(le "$n" 1)"; cleared 5; by 7 keyctl "$(le 8 1000000000)"; cleared 5; } | hex >c
+		equal "$(watchq decode -J -o KTIME,PID c | xargs)" "{pid:7} {ktime:1.000000,pid:7}"
+	done
+}

@@ -48,6 +48,7 @@ needs() {
 
 # begin OPTION...: watches; returns when it does.
 begin() {
+	rm -f err	# what another has said
 	"$WATCHQ" sb -J -v --backend "$BACKEND" "$@" >json 2>err 3>&- &
 	watcher=$!
 	await grep -q ': ready$' err || { cat err >&2; return 1; }

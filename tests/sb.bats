@@ -37,7 +37,7 @@ inode() {
 	debugfs -w -R "sif <$number> mode 0170755" m.img 2>/dev/null
 	mount -o loop,errors=continue m.img m
 	begin
-	! stat m/broken 2>/dev/null
+	! stat m/broken 2>/dev/null || return 1
 	until_told error
 	equal "$(jq -r 'select(.event == "error") | [.errno, .inode, (has("path") and .path == null)] | @json' json)" "[\"EUCLEAN\",$number,true]"
 	# Looking for its path would be one more, before this one.
@@ -170,7 +170,7 @@ io_error() {
 	dmsetup suspend "$name"
 	table error | dmsetup load "$name"
 	dmsetup resume "$name"
-	! dd if=m/file of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
+	! dd if=m/file of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null || return 1
 	until_told error
 	jq -se --arg path "$PWD/m/file" 'any(.inode != 0 and .errno == "EIO" and .path == $path)' json
 }
@@ -289,7 +289,7 @@ default() {
 	ext4 n
 	until_told mounted 2
 	told 'mounted m' 'mounted n'
-	jq -se 'all(.id == 0 and (has("object") | not))' json
+	jq -se 'all(.id == 1 and .object == "all")' json
 }
 @test "without PATH: all that have a device, also those mounted later; and no others" { inside mountinfo default; }
 
@@ -312,7 +312,7 @@ quota() {
 	needs "no quotas on tmpfs (CONFIG_TMPFS_QUOTA)" mount -t tmpfs -o usrquota,usrquota_block_hardlimit=1M q q
 	chmod 777 q
 	begin -c 2
-	! setpriv --reuid 65534 --clear-groups dd if=/dev/zero of=q/x bs=64k count=32 2>/dev/null
+	! setpriv --reuid 65534 --clear-groups dd if=/dev/zero of=q/x bs=64k count=32 2>/dev/null || return 1
 	until_told edquot
 	setpriv --reuid 65534 --clear-groups rm q/x
 	ends 0
@@ -329,7 +329,7 @@ others_quota() {
 	chmod 777 q r
 	begin r -1
 	for dir in q r; do
-		! setpriv --reuid 65534 --regid 65534 --clear-groups touch $dir/1 $dir/2 $dir/3 $dir/4 2>/dev/null
+		! setpriv --reuid 65534 --regid 65534 --clear-groups touch $dir/1 $dir/2 $dir/3 $dir/4 2>/dev/null || return 1
 	done
 	ends 0
 	told "edquot r inodes hard"
@@ -379,7 +379,7 @@ node() {
 	image n.img
 	loop=$(losetup -f --show n.img)
 	trap 'losetup -d "$loop"; end' EXIT
-	! "$WATCHQ" sb "$loop" -w 50ms 2>err
+	! "$WATCHQ" sb "$loop" -w 50ms 2>err || return 1
 	equal "$(cat err)" "watchq: sb: $loop: no filesystem of that device is mounted in this mount namespace; name it when it is"
 }
 @test "a block device stands for the filesystem on it" { inside mountinfo node; }

@@ -59,6 +59,7 @@ static int burst(int argc, char **argv)
 	log = argc > 3 ? fopen(argv[3], "w") : NULL;
 	for (i = 0; log && i < n; i++)
 		fprintf(log, "unlinked %d\nlinked %d\n", serials[i], serials[i + 1]);
+	free(serials);
 	return log && fclose(log) ? 1 : 0;
 }
 

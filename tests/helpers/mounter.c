@@ -187,6 +187,16 @@ static void do_detached(char **arg)
 		fail("detached");
 }
 
+/* To and fro: nothing is faster, as no mount has to come or go. */
+static void do_moves(char **arg)
+{
+	unsigned long n = strtoul(arg[0], NULL, 10), i;
+
+	for (i = 0; i < n; i++)
+		if (mount(arg[1 + i % 2], arg[2 - i % 2], NULL, MS_MOVE, NULL))
+			fail(arg[1 + i % 2]);
+}
+
 static void do_pairs(char **arg)
 {
 	unsigned long n = strtoul(arg[0], NULL, 10), i;
@@ -246,6 +256,26 @@ static void do_shutdown(char **arg)
 	close(fd);
 }
 
+/* Its options are N times 266 bytes: each layer's path is as long as the kernel takes it. Linux 6.8. */
+static void do_layers(char **arg)
+{
+	unsigned long n = strtoul(arg[0], NULL, 10), i;
+	int fs = (int) syscall(SYS_fsopen, "overlay", 1), fd;
+	char path[256];
+
+	for (i = 0; i < n; i++) {
+		size_t len = (size_t) snprintf(path, sizeof(path), "%s/%03lu", arg[1], i);
+
+		memset(path + len, 'x', sizeof(path) - 1 - len);
+		path[sizeof(path) - 1] = '\0';
+		if ((mkdir(path, 0755) && errno != EEXIST) || config(fs, SET_STRING, "lowerdir+", path))
+			fail(path);
+	}
+	fd = config(fs, CMD_CREATE, NULL, NULL) ? -1 : (int) syscall(SYS_fsmount, fs, 1, 0);
+	if (fd < 0 || attach(fd, arg[2], 0))
+		fail(arg[2]);
+}
+
 static const struct operation {
 	const char *name, *args;
 	int min, max;				/* arguments; no max: -1 */
@@ -261,8 +291,10 @@ static const struct operation {
 	{ "reconfigure", " TARGET KEY[=VALUE]", 2, 2, do_reconfigure },
 	{ "pivot", " NEWROOT PUTOLD [COMMAND...]", 2, -1, do_pivot },
 	{ "detached", "", 0, 0, do_detached },
+	{ "moves", " N FROM TO", 3, 3, do_moves },
 	{ "pairs", " N DIR [PAUSE_US]", 2, 3, do_pairs },
 	{ "many", " N DIR [tmpfs]", 2, 3, do_many },
+	{ "layers", " N DIR TARGET", 3, 3, do_layers },
 	{ "shutdown", " TARGET", 1, 1, do_shutdown },
 	{ "random", " SEED N DIR [attributes]", 3, 4, do_random },
 };

@@ -145,6 +145,8 @@ static void set_who(struct wq_event *ev)
 	if (below(3) == 0)
 		ev->pid = (uint32_t) any_number();
 	if (below(3) == 0)
+		ev->ktime = any_number();
+	if (below(3) == 0)
 		any_text(ev->command, sizeof(ev->command) - 1);
 }
 

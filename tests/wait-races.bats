@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: both
+# watchq wait: no change is missed, in whatever gap it comes.
+
+load lib
+load wait
+
+# So often, the change in a gap of its own each time: before it watches, between watching and
+# looking, behind, and all the time between. Fewer where each takes its time.
+RUNS=$([ -n "$SANITIZED" ] || [ "$(nproc)" = 1 ] && echo 200 || echo 1000)
+export RUNS
+
+races() {
+	local i n=${N:-$RUNS} status
+	mkdir m
+	for ((i = 0; i < n; i++)); do
+		"$WATCHQ" wait -w 20 mounted:m >/dev/null 2>&1 &
+		waiter=$!
+		# From before its first instruction to well behind the last: 0 to 9 ms.
+		"$HELPERS/pause" $((i * 9000 / n))
+		mount -t tmpfs race m
+		status=0
+		wait "$waiter" || status=$?
+		equal "$i:$status" "$i:0"
+		"$WATCHQ" wait -w 20 unmounted:m >/dev/null 2>&1 &
+		waiter=$!
+		"$HELPERS/pause" $((i * 9000 / n))
+		umount m
+		wait "$waiter" || status=$?
+		equal "$i:$status" "$i:0"
+	done
+}
+@test "many mounts and umounts in any gap: none is missed" {
+	LIMIT=300 inside races
+}
+
+key_races() {
+	local i n=${N:-$RUNS} status ring k
+	ring=$(keyctl newring ring @s)
+	for ((i = 0; i < n; i++)); do
+		"$WATCHQ" wait -w 20 "linked:$ring/user:k$i" >/dev/null 2>&1 &
+		waiter=$!
+		"$HELPERS/pause" $((i * 9000 / n))
+		k=$(keyctl add user "k$i" x "$ring")
+		status=0
+		wait "$waiter" || status=$?
+		equal "$i:$status" "$i:0"
+		"$WATCHQ" wait -w 20 "revoked:$k" >/dev/null 2>&1 &
+		waiter=$!
+		"$HELPERS/pause" $((i * 9000 / n))
+		keyctl revoke "$k"
+		wait "$waiter" || status=$?
+		equal "$i:$status" "$i:0"
+		keyctl unlink "$k" "$ring"
+	done
+	keyctl unlink "$ring" @s
+}
+@test "many links and revocations in any gap: none is missed" {
+	# A trace for each takes a tenth of a second to set up.
+	watchq info --raw -n | grep -q '^keys/pipe yes' || export N=$((RUNS / 10))
+	LIMIT=400 inside key_races
+}
+
+device_races() {
+	local i n=${N:-$RUNS} status
+	mkdir -p d real
+	for ((i = 0; i < n; i++)); do
+		"$WATCHQ" wait -w 20 device:d/link/null >/dev/null 2>&1 &
+		waiter=$!
+		"$HELPERS/pause" $((i * 5000 / n))
+		ln -s ../real d/link
+		mknod real/null c 1 3
+		status=0
+		wait "$waiter" || status=$?
+		equal "$i:$status" "$i:0"
+		"$WATCHQ" wait -w 20 nodevice:d/link/null >/dev/null 2>&1 &
+		waiter=$!
+		"$HELPERS/pause" $((i * 5000 / n))
+		rm real/null d/link
+		wait "$waiter" || status=$?
+		equal "$i:$status" "$i:0"
+	done
+}
+@test "many devices that come and go in any gap: none is missed" {
+	LIMIT=300 inside device_races
+}
+
+# The gap between watching and looking, made as wide as one likes.
+gap() {
+	local i
+	mkdir m
+	for i in 1 2 3; do
+		# It stops where it says that it listens: nobody reads what it says.
+		mkfifo said
+		"$WATCHQ" wait -vv mounted:m >json 2>said &
+		waiter=$!
+		exec 5<said
+		await grep -q pipe_w "/proc/$waiter/stack" 2>/dev/null || :
+		mount -t tmpfs one m
+		cat <&5 >/dev/null &
+		ends 0
+		exec 5<&-
+		rm said
+		umount m
+	done
+}
+@test "the change between watching and looking" { inside gap; }
+
+storm() {
+	local i
+	mkdir m n
+	begin mounted:m
+	for ((i = 0; i < 2000; i++)); do
+		mount -t tmpfs x n
+		umount n
+	done
+	! is_gone "$waiter" || return 1
+	mount -t tmpfs one m
+	ends 0
+	# By its event, or by looking because of one before it.
+	jq -e '.condition == "mounted:m" and .source == "one"' json
+}
+@test "thousands of other events meanwhile" { inside storm; }
