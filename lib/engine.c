@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The engine: items to events. Everything here is the engine's thread's, which
- * is whoever calls wq_monitor_dispatch(). Snapshots are in sync.c.
+ * is whoever calls wq_monitor_dispatch(). Snapshots are in sync.c, times in clock.c.
  */
 #include "config.h"
 
@@ -15,34 +15,7 @@
 
 #define BATCH		4096		/* items of one dispatch */
 #define PULLS		256		/* of one source: each may have to look something up */
-#define CLOCK_SLACK	1000000		/* ns: the clocks are not read at the same instant */
-#define AHEAD		1000000000	/* ns: what is read in this dispatch is not so late */
 #define QUIET		100000000	/* ns without an event */
-
-/* ---- Clocks ---- */
-
-/* Follows steps of the wall clock, and not the jitter of reading two clocks, between which
- * this thread may have been kept waiting: time would go back behind it. */
-void wq_engine_read_clock(struct wq_monitor *m)
-{
-	int64_t most, least;
-
-	m->now = wq_now_boottime();
-	most = (int64_t) (wq_now_realtime() - m->now);
-	least = most - (int64_t) (wq_now_boottime() - m->now);
-	if (m->clock > most + CLOCK_SLACK || m->clock < least - CLOCK_SLACK)
-		m->clock = most;
-}
-
-int64_t wq_engine_clock(const struct wq_monitor *m)
-{
-	return m->clock;
-}
-
-uint64_t wq_engine_now(const struct wq_monitor *m)
-{
-	return m->now;
-}
 
 /* ---- Events ---- */
 
@@ -51,24 +24,10 @@ static bool is_meta(const struct wq_event *ev, unsigned from)
 	return ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr >= from;
 }
 
-/* What two queues gave, or a thread and this one, was not read in the order in which it is
- * handed on: no event is told to be before the last one. */
-static void keep_order(struct wq_monitor *m, struct wq_event *ev)
-{
-	if (!m->self || !ev->boottime)
-		return;
-	if (ev->boottime < m->told_at) {
-		ev->boottime = m->told_at;
-		ev->realtime = ev->boottime + (uint64_t) m->clock;
-	}
-}
-
 static void told(struct wq_monitor *m, const struct wq_event *ev)
 {
 	m->seq++;
-	/* No time to come: it would be that of all events until then. */
-	if (ev->boottime > m->told_at && (ev->boottime < m->now + AHEAD || ev->boottime <= wq_now_boottime()))
-		m->told_at = ev->boottime;
+	wq_clock_told(m, ev);
 }
 
 /* A record of the engine's own, for which there is no source to ask. */
@@ -84,7 +43,7 @@ static int hand_on_meta(struct wq_monitor *m, uint8_t subtype, const void *body,
 	wq_engine_event(&ev, &item, m->self);
 	ev.realtime = m->now + (uint64_t) m->clock;
 	ev.seq = m->seq + 1;
-	keep_order(m, &ev);
+	wq_clock_keep_order(m, &ev);
 	rc = m->fn(m->fn_data, &ev);
 	if (rc == 0)
 		told(m, &ev);
@@ -112,7 +71,7 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 	if (m->filter.nrules && !wq_filter_match(&m->filter, &ev->rec))
 		return 0;
 	ev->seq = m->seq + m->unmatched + 1;
-	keep_order(m, ev);
+	wq_clock_keep_order(m, ev);
 	if (m->match && !is_loss && !m->match(m->match_data, ev)) {
 		m->unmatched++;
 		return 0;
@@ -123,7 +82,7 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 
 	rc = m->lost ? tell_lost(m) : 0;
 	ev->seq = m->seq + 1;
-	keep_order(m, ev);	/* behind that */
+	wq_clock_keep_order(m, ev);	/* behind that */
 	if (rc == 0)
 		rc = m->fn(m->fn_data, ev);
 	if (rc == WQ_NO_ROOM) {
@@ -190,7 +149,7 @@ int wq_engine_begin(struct wq_monitor *m)
 	unsigned i;
 	int rc = 0;
 
-	wq_engine_read_clock(m);
+	wq_clock_read(m);
 	for (i = 0; i < m->nsources; i++)
 		if (m->sources[i].config.sweep)
 			m->sources[i].source.next_sweep = m->now + m->sources[i].config.sweep;
@@ -487,7 +446,7 @@ int wq_monitor_dispatch(struct wq_monitor *m, struct wq_error *e)
 {
 	int rc;
 
-	wq_engine_read_clock(m);
+	wq_clock_read(m);
 	e->err = 0;
 	rc = dispatch(m, e);
 	if (rc < 0 && !e->err)

@@ -36,7 +36,7 @@ int wq_monitor_new(struct wq_monitor **out, wq_event_fn fn, void *data)
 		wq_monitor_free(m);
 		return rc;
 	}
-	wq_engine_read_clock(m);
+	wq_clock_read(m);
 	*out = m;
 	return 0;
 }

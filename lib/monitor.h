@@ -91,7 +91,15 @@ void wq_sync_doubt_all(struct wq_monitor *m);
 
 /** All watches stand: tells so, and reads what there is. */
 int wq_engine_begin(struct wq_monitor *m);
-/** Follows steps of the wall clock. */
-void wq_engine_read_clock(struct wq_monitor *m);
+
+/* clock.c */
+
+/** Reads the clocks: @m->now, and @m->clock where the wall clock has been stepped. */
+void wq_clock_read(struct wq_monitor *m);
+/** What two queues gave, or a thread and this one, was not read in the order in which it is
+ * handed on: no event is told to be before the last one. */
+void wq_clock_keep_order(const struct wq_monitor *m, struct wq_event *ev);
+/** @ev was handed on: none behind it is before it. */
+void wq_clock_told(struct wq_monitor *m, const struct wq_event *ev);
 
 #endif
