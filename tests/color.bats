@@ -303,7 +303,7 @@ is_colored() { grep -q $'\033'; }
 		equal "$(color_of loss)" 'E[36m'
 	}
 	export WATCHQ
-	timeout 60 unshare -m bash -c "$(declare -f equal watchq decode painted color_of on_terminal is_colored system); system"
+	timeout $((60 * SLOW)) unshare -m bash -c "$(declare -f equal watchq decode painted color_of on_terminal is_colored system); system"
 }
 
 @test "what data has in it stays without control bytes" {

@@ -19,7 +19,7 @@ setup() {
 inside() {
 	mkdir -p "$BATS_FILE_TMPDIR/bin"
 	ln -sf "$WATCHQ" "$BATS_FILE_TMPDIR/bin/watchq"
-	PATH=$BATS_FILE_TMPDIR/bin:$PATH timeout -k 5 "${LIMIT:-100}" unshare -m bash -c "
+	PATH=$BATS_FILE_TMPDIR/bin:$PATH timeout -k 5 $((${LIMIT:-100} * SLOW)) unshare -m bash -c "
 		$(declare -f await is_gone has_lines equal readme manual script begin ends stop_it "$@")
 		set -e
 		trap 'kill \$(jobs -p) 2>/dev/null || :; wait || :' EXIT

@@ -11,7 +11,7 @@ setup() {
 
 # In a mount namespace of its own, with a tmpfs to work in, the function that is named.
 inside() {
-	timeout -k 5 "${LIMIT:-100}" unshare -m bash -c "
+	timeout -k 5 $((${LIMIT:-100} * SLOW)) unshare -m bash -c "
 		$(declare -f await is_gone is_stopped has_lines equal not begin ends "$@")
 		set -e
 		trap 'kill \$(jobs -p) 2>/dev/null || :; wait || :' EXIT

@@ -22,7 +22,7 @@ inside() {
 	[ -x $JOURNALD ] || skip "systemd-journald is not there"
 	[ -s /etc/machine-id ] || skip "systemd-journald takes /etc/machine-id"
 	export JOURNALD SOCKET_GOES WHY
-	timeout -k 5 100 unshare -m bash -c "
+	timeout -k 5 $((100 * SLOW)) unshare -m bash -c "
 		$(declare -f await is_gone is_stopped equal unhex begin end entries has_entries same is_asleep "$1")
 		set -e
 		begin

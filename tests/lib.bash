@@ -10,6 +10,9 @@ bats_require_minimum_version 1.5.0
 DATA=$top_srcdir/tests/data
 HELPERS=$top_builddir/tests/helpers
 SANITIZED=${SANITIZED:-$(grep -qaE '__(a|t)san_init' "$WATCHQ" && echo yes || true)}
+# So many times as long may all take that a test waits for.
+export SLOW=${SANITIZED:+4}
+: "${SLOW:=1}"
 # What terminals are shown is compared as text.
 export NO_COLOR=1
 
@@ -18,9 +21,9 @@ watchq() { "$WATCHQ" "$@"; }
 # The bytes of a file of hex lines.
 unhex() { basenc -d -i --base16 "$@"; }
 
-# Waits until a command succeeds, at most 10 s (or $DEADLINE).
+# Waits until a command succeeds, at most 10 s (or $DEADLINE), and $SLOW times that with a sanitizer.
 await() {
-	local end=$((SECONDS + ${DEADLINE:-10}))
+	local end=$((SECONDS + ${DEADLINE:-10} * SLOW))
 	until "$@" >/dev/null 2>&1; do
 		if ((SECONDS > end)); then
 			echo "in vain awaited: $*" >&2

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
 # --match, on every column that there is.
 
 load lib
@@ -158,46 +157,4 @@ is_recorded() { "$WATCHQ" decode -J json | grep -q "$1"; }
 	run -1 watchq decode -m EVNT=x /dev/null
 	[[ $output =~ "--match: unknown column 'EVNT'; did you mean 'EVENT'?" ]]
 	equal "$(watchq decode -J -m EVENT=a=b /dev/null)" ""
-}
-
-# ---- What is looked up only if it is asked for ----
-
-@test "COMMAND is looked up for --match alone" {
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
-	inside fanotify matched_command matched
-}
-# No column of it is shown, and plain records have none.
-matched_command() {
-	mkdir end a
-	cp "$(command -v mount)" my-mount
-	begin -e new_mount -o TARGET -m COMMAND=my-mount
-	"$WATCHQ" mounts -v -e new_mount -B -m command=my-mount --backend "$BACKEND" >capture 2>err 3>&- &
-	captures=$!
-	await grep -q ': ready$' err
-	mount -t tmpfs one end
-	./my-mount -t tmpfs two a
-	mount -t tmpfs three end
-	await matched
-	"$WATCHQ" decode -J capture | grep -q new_mount
-	kill "$watcher" "$captures"
-	wait "$watcher" "$captures"
-	equal "$(grep target json)" "{\"target\":\"$PWD/a\"}"
-	equal "$("$WATCHQ" decode -J capture | wc -l)" 1
-}
-matched() { grep -q target json && [ -s capture ]; }
-
-@test "names of keys are looked up for --match alone" {
-	needs_pipe
-	new_ring
-	for match in AUX-DESCRIPTION=wanted aux_type=logon; do
-		start bin keys -B -m "$match" "$ring"
-		keyctl add user other v "$ring"
-		keyctl add logon my:wanted v "$ring"
-		keyctl add user wanted v "$ring"
-		await test -s bin
-		stop bin
-		keyctl clear "$ring"
-		equal "$(watchq decode -J bin | jq -r .event | xargs)" linked
-	done
-	teardown_ring
 }

@@ -6,7 +6,8 @@
 
 load lib
 
-SEEDS=${SEEDS:-50}	# of each kind
+SEEDS=${SEEDS:-${SANITIZED:+20}}	# of each kind
+: "${SEEDS:=50}"
 OPERATIONS=${OPERATIONS:-1500}
 
 setup() {

@@ -276,7 +276,7 @@ unique() {
 by() {
 	mkdir a
 	begin
-	bash -c 'echo $$ >pid; exec "$0" pairs 1 "$1" 200000' "$MOUNTER" "$PWD/a" >/dev/null
+	bash -c 'echo $$ >pid; exec "$0" pairs 1 "$1" 1000000' "$MOUNTER" "$PWD/a" >/dev/null
 	settle
 	equal "$(jq -c --argjson pid "$(cat pid)" 'select(.pid == $pid) | [.event, .pid, .command]' json | xargs)" \
 		"[new_mount,$(cat pid),mounter] [unmount,$(cat pid),mounter]"

@@ -6,7 +6,8 @@
 
 load lib
 
-SEEDS=${SEEDS:-100}
+SEEDS=${SEEDS:-${SANITIZED:+40}}
+: "${SEEDS:=100}"
 OPERATIONS=${OPERATIONS:-300}
 
 setup() {

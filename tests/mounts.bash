@@ -11,7 +11,7 @@ inside() {	# BACKEND FUNCTION [OTHER...]
 	why=$(watchq info --raw -n | sed -n "s/^mounts\\/$1 no //p")
 	[ -z "$why" ] || skip "mounts/$1: $(printf '%b' "$why")"
 	# shellcheck disable=SC2086
-	BACKEND=$1 timeout -k 5 100 ${ENTER:-unshare -m} bash -c "
+	BACKEND=$1 timeout -k 5 $((100 * SLOW)) ${ENTER:-unshare -m} bash -c "
 		$(declare -f await is_gone is_stopped has_lines has_told halt equal begin settle is_settled step told tree mounted_names "${@:2}")
 		set -e
 		trap 'kill \$(jobs -p) 2>/dev/null || :; wait || :' EXIT

@@ -112,7 +112,7 @@ works() {	# SOURCE/BACKEND
 	mke2fs -q -t ext4 -F image
 	install -d -m 700 -o 65534 private
 	install -d private/m
-	timeout -k 5 60 unshare -m bash -c '
+	timeout -k 5 $((60 * SLOW)) unshare -m bash -c '
 		set -e
 		mount -o loop,errors=continue image private/m
 		trap "umount -l private/m" EXIT

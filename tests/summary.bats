@@ -187,7 +187,7 @@ has_stalled() { grep -q pipe /proc/"$1"/wchan || [ "$(cut -d' ' -f3 /proc/"$1"/s
 	[ "$(id -u)" = 0 ] || skip "only root may mount"
 	mkfifo out
 	# Its command has ended; more is to be written than the pipe takes.
-	timeout 100 unshare -m bash -c '
+	timeout $((100 * SLOW)) unshare -m bash -c '
 		mount -t tmpfs work "$PWD"; cd "$PWD"; mkdir d; mkfifo out; exec 8<>out
 		"$0" mounts -J -S --output-all -C "$1 pairs 1500 d >time && touch done" >out 2>err 8>&- &
 		pid=$!

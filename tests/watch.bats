@@ -18,7 +18,7 @@ needs_keys() {
 
 # In a mount namespace of its own, with a tmpfs to work in, the function that is named.
 inside() {
-	timeout -k 5 100 unshare -m bash -c "
+	timeout -k 5 $((100 * SLOW)) unshare -m bash -c "
 		$(declare -f await is_gone is_stopped has_lines has_bytes equal begin has_told told "$@")
 		set -e
 		trap 'kill \$(jobs -p) 2>/dev/null || :; wait || :' EXIT
