@@ -16,12 +16,12 @@ matched_command() {
 	mkdir end a
 	cp "$MOUNTER" my-mounter
 	begin -e new_mount -o TARGET -m COMMAND=my-mounter
-	"$WATCHQ" mounts -v -e new_mount -B -m command=my-mounter --backend "$BACKEND" >capture 2>err 3>&- &
+	"$WATCHQ" mounts -v -e new_mount -B -m command=my-mounter --backend "$BACKEND" >capture 2>err.capture 3>&- &
 	captures=$!
-	await grep -q ': ready$' err
+	await grep -q ': ready$' err.capture
 	mount -t tmpfs one end
 	# Until it was seen: a process that is gone has no name, and a mount no target.
-	./my-mounter pairs 200 "$PWD/a" 50000 >/dev/null &
+	./my-mounter pairs 200 "$PWD/a" 200000 >/dev/null &
 	mounts=$!
 	mount -t tmpfs three end
 	await matched

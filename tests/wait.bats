@@ -96,10 +96,10 @@ is_no_more() { ! keyctl describe "$1"; }
 keys() {
 	local ring k
 	ring=$(keyctl newring ring @s)
-	begin key:%user:k
-	k=$(keyctl add user k x "$ring")
+	begin --interval 5s key:%user:wait-first
+	k=$(keyctl add user wait-first x "$ring")
 	ends 0
-	event .aux_description "key:%user:k linked k"
+	event .aux_description "key:%user:wait-first linked wait-first"
 	begin "linked:$ring/user:k2"
 	keyctl add user k2 x "$ring" >/dev/null
 	ends 0
@@ -110,7 +110,7 @@ keys() {
 	event .key "revoked:$k revoked $k"
 	k=$(keyctl add user k3 x "$ring")
 	begin expired:%user:k3
-	keyctl timeout "$k" 2		# one second and a part
+	keyctl timeout "$k" 4		# three seconds and a part
 	ends 0
 	event .key "expired:%user:k3 expired $k"
 	# It is so when another event is heard: that one has not made it so.
@@ -175,11 +175,9 @@ devices() {
 loop() {
 	local device
 	truncate -s 1M img
-	device=$(losetup -f)
-	[ ! -e "${device}p1" ]
 	mkdir by-name
 	begin device:by-name/disk
-	losetup "$device" img
+	device=$(losetup -f --show img)
 	ln -s "$device" by-name/disk
 	ends 0
 	jq -e --arg name "${device##*/}" '.device == $name and .devtype == "disk" and .size == 1048576' json
@@ -233,6 +231,7 @@ hidden() {
 	"$WATCHQ" wait -J -w 1 rw:m2/writable >json
 	jq -e '.source == "old"' json
 	# In a working directory that another mount hides.
+	rm err
 	mkdir cw
 	cd cw
 	mount -t tmpfs over "$PWD"
@@ -270,7 +269,7 @@ many() {
 	local status=0
 	(
 		ulimit -n 64
-		exec timeout 20 "$WATCHQ" wait -w 1 --interval 50ms $(seq -f key:%%user:none%g 100)
+		exec timeout $((20 * SLOW)) "$WATCHQ" wait -w 1 --interval 50ms $(seq -f key:%%user:none%g 100)
 	) >/dev/null 2>&1 || status=$?
 	equal "$status" 3
 }
