@@ -24,7 +24,7 @@ plain() { sed 's/\x1b\[[0-9;]*m//g'; }
 # What decode with these options shows on a terminal.
 on_terminal() {
 	type script >/dev/null || skip "no script(1) to make a terminal"
-	timeout 20 script -qec "'$WATCHQ' decode --endian little -o EVENT $* c" /dev/null </dev/null | tr -d '\r'
+	timeout $((20 * SLOW)) script -qec "'$WATCHQ' decode --endian little -o EVENT $* c" /dev/null </dev/null | tr -d '\r'
 }
 is_colored() { grep -q $'\033'; }
 
@@ -276,7 +276,7 @@ is_colored() { grep -q $'\033'; }
 	decode --color=always -n | plain | cmp - <(decode -n)
 	rm "$colors/watchq.scheme"
 	mkfifo "$colors/watchq.scheme"
-	timeout -s KILL 10 "$WATCHQ" decode --endian little --color=always c | is_colored
+	timeout -s KILL $((10 * SLOW)) "$WATCHQ" decode --endian little --color=always c | is_colored
 }
 
 @test "the user's directory, \$HOME's or the system's" {

@@ -23,7 +23,7 @@ inside() {
 	[ -s /etc/machine-id ] || skip "systemd-journald takes /etc/machine-id"
 	export JOURNALD SOCKET_GOES WHY
 	timeout -k 5 $((100 * SLOW)) unshare -m bash -c "
-		$(declare -f await is_gone is_stopped equal unhex begin end entries has_entries same is_asleep "$1")
+		$(declare -f await is_gone is_stopped equal unhex begin end entries has_entries same is_asleep stays_asleep "$1")
 		set -e
 		begin
 		trap end EXIT
@@ -54,6 +54,7 @@ end() {
 entries() { journalctl -D /run/log/journal --all -o json SYSLOG_IDENTIFIER=watchq "$@"; }
 has_entries() { (($(entries | wc -l) >= $1)); }
 is_asleep() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = S ]; }
+stays_asleep() { is_asleep "$1" && sleep 0.2 && is_asleep "$1"; }
 
 # same JSON: the fields of all entries are those of the lines of JSON.
 same() {
@@ -193,7 +194,7 @@ goes() {
 	[ -z "$SOCKET_GOES" ] || rm /run/systemd/journal/socket
 	umount /run/mnt
 	status=0
-	timeout 10 tail --pid "$pid" -f /dev/null
+	timeout $((10 * SLOW)) tail --pid "$pid" -f /dev/null
 	wait "$pid" || status=$?
 	equal "$status" 1
 	grep -q "the journal: can't write: $WHY" err
@@ -208,16 +209,16 @@ stopped() {
 	await is_stopped "$journald"
 	"$WATCHQ" decode --endian little --journal capture 2>err 3>&- &
 	pid=$!
-	await is_asleep "$pid"
+	await stays_asleep "$pid"
 	kill -TERM "$pid"
 	status=0
-	timeout 10 tail --pid "$pid" -f /dev/null
+	timeout $((10 * SLOW)) tail --pid "$pid" -f /dev/null
 	wait "$pid" || status=$?
 	equal "$status" 1
 	grep -q "not complete" err
 	"$WATCHQ" decode --endian little --journal capture 2>err 3>&- &
 	pid=$!
-	await is_asleep "$pid"
+	await stays_asleep "$pid"
 	kill -CONT "$journald"
 	wait "$pid"
 	await eval 'entries _PID=$pid | tail -n 1 | grep -q "\"WATCHQ_SEQ\":\"$((40 * $("$WATCHQ" decode --endian little -J one | wc -l)))\""'

@@ -88,9 +88,9 @@ cut_off() {
 	record -I -B=annotated
 	local size i status
 	size=$(stat -c %s capture)
-	for ((i = 1; i < 60; i++)); do
+	for ((i = 1; i < 60; i += SLOW)); do
 		status=0
-		head -c $((size * i / 60)) capture | timeout 10 "$WATCHQ" decode -J >cut 2>cut.err || status=$?
+		head -c $((size * i / 60)) capture | timeout $((10 * SLOW)) "$WATCHQ" decode -J >cut 2>cut.err || status=$?
 		((status <= 1))
 		jq -e . cut >/dev/null || [ ! -s cut ]
 	done

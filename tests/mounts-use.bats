@@ -106,9 +106,9 @@ by_type() {
 @test "--types, and all but some" { inside "$BEST" by_type; }
 
 by_options() {
-	mkdir a b
+	mkdir a b c
 	begin -O +nosuid,+noexec
-	"$WATCHQ" mounts -J -v -O ro -c 2 >ro 2>ro.err &
+	"$WATCHQ" mounts -J -v -O ro -c 3 >ro 2>ro.err &
 	local ro=$!
 	await grep -q ': ready$' ro.err
 	mount -t tmpfs -o nosuid one a
@@ -118,9 +118,11 @@ by_options() {
 	mount -o remount,bind,ro a
 	await has_lines 1 ro
 	mount -o remount,bind,rw a
+	await has_lines 2 ro
+	mount -t tmpfs -o ro three c
 	wait "$ro"
 	equal "$(jq -r 'select(.type == "mount") | .source' json)" two
-	equal "$(jq -r '"\(.event) \(.options)"' ro | cut -d, -f1 | xargs)" 'readonly ro readonly rw'
+	equal "$(jq -r '"\(.event) \(.options)"' ro | cut -d, -f1 | xargs)" 'readonly ro readonly rw new_mount ro'
 }
 @test "--options: those that match, or did before" { inside "$BEST" by_options; }
 
@@ -155,7 +157,7 @@ ends() {
 	mkdir a
 	"$WATCHQ" mounts -q -w 200ms "$PWD/a" || status=$?
 	equal "$status" 3
-	equal "$("$WATCHQ" mounts -q -J a -1 -C "mount -t tmpfs one a; sleep 0.2; umount a; exit 7" | jq -r .event; echo "${PIPESTATUS[0]}")" "$(printf 'new_mount\n7')"
+	equal "$("$WATCHQ" mounts -q -J a -1 -C "mount -t tmpfs one a; until [ -s first ]; do sleep 0.02; done; umount a; exit 7" | tee first | jq -r .event; echo "${PIPESTATUS[0]}")" "$(printf 'new_mount\n7')"
 	# As the first page has it.
 	"$WATCHQ" mounts -J -v -c 2 a >out 2>err &
 	local pid=$!

@@ -27,7 +27,7 @@ ends() {
 	"$WATCHQ" mounts -n --ready-fd 7 >out 2>err 3>&- 7>r &
 	pid=$!
 	# cat ends although watchq does not.
-	run -0 timeout 10 cat r
+	run -0 timeout $((10 * SLOW)) cat r
 	equal "$output" ready
 	kill -0 "$pid"
 	ends
@@ -37,7 +37,7 @@ ends() {
 @test "--ready-fd: what happens from then on is seen" {
 	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
 	for i in {1..5}; do
-		timeout 20 unshare -m bash -c '
+		timeout $((20 * SLOW)) unshare -m bash -c '
 			mount -t tmpfs work "$PWD"; cd "$PWD"; mkdir d; mkfifo r
 			"$0" mounts -1 -J --ready-fd 12 12>r >out &
 			read -r line <r
@@ -50,9 +50,9 @@ ends() {
 @test "--ready-fd: the command does not have it, and finds it told" {
 	mkfifo r
 	# Who reads sees the end while the command still runs.
-	{ timeout 10 cat r >told; touch end; } 3>&- &
+	{ timeout $((10 * SLOW)) cat r >told; touch end; } 3>&- &
 	# shellcheck disable=SC2016
-	run -0 timeout 20 bash -c 'exec "$0" mounts -n --ready-fd 7 -C "$1" 7>r' "$WATCHQ" \
+	run -0 timeout $((20 * SLOW)) bash -c 'exec "$0" mounts -n --ready-fd 7 -C "$1" 7>r' "$WATCHQ" \
 		'ls /proc/self/fd; until [ -e end ]; do sleep 0.02; done'
 	equal "$(cat told)" ready
 	! grep -qx 7 <<<"$output" || return 1
@@ -71,7 +71,7 @@ ends() {
 
 @test "--ready-fd: what is not open for writing is wrong use" {
 	for wrong in 0 9 7 -1 x '' 99999999999 1x; do
-		run -1 timeout 10 "$WATCHQ" mounts --ready-fd "$wrong" 7</dev/null 9>&-
+		run -1 timeout $((10 * SLOW)) "$WATCHQ" mounts --ready-fd "$wrong" 7</dev/null 9>&-
 		[[ $output =~ "--ready-fd: expected the number of a descriptor that is open for writing, from 1 on, not '$wrong'" ]]
 		[[ $output =~ "Try 'watchq mounts --help'" ]]
 	done
@@ -85,7 +85,7 @@ ends() {
 	{
 		trap '' PIPE
 		while echo 2>/dev/null; do sleep 0.02; done
-		timeout 20 "$WATCHQ" mounts -n --ready-fd 7 -C 'touch ran' 7>&1 >out 2>err
+		timeout $((20 * SLOW)) "$WATCHQ" mounts -n --ready-fd 7 -C 'touch ran' 7>&1 >out 2>err
 		echo $? >status
 	} | true
 	equal "$(cat status)" 0
@@ -100,7 +100,7 @@ ends() {
 	mkfifo r
 	exec 7<>r
 	dd if=/dev/zero of=r oflag=nonblock bs=4096 count=16 status=none
-	run -0 timeout -s KILL 20 "$WATCHQ" mounts -n --ready-fd 7 -C true
+	run -0 timeout -s KILL $((20 * SLOW)) "$WATCHQ" mounts -n --ready-fd 7 -C true
 	exec 7>&-
 	[[ $output =~ "can't write to descriptor 7: Resource temporarily unavailable" ]]
 }
@@ -108,8 +108,8 @@ ends() {
 @test "--ready-fd: nothing is written if the watches don't stand" {
 	mkfifo r
 	for wrong in --namespace=/etc/passwd --backend=none; do
-		timeout 10 cat r >told 3>&- &
-		run ! timeout 10 "$WATCHQ" mounts --ready-fd 7 "$wrong" 7>r
+		timeout $((10 * SLOW)) cat r >told 3>&- &
+		run ! timeout $((10 * SLOW)) "$WATCHQ" mounts --ready-fd 7 "$wrong" 7>r
 		wait $!
 		equal "$(cat told)" ""
 	done
@@ -140,7 +140,7 @@ $pid STOPPING=1"
 
 @test "NOTIFY_SOCKET: also where time is up, and when watching ends before the command" {
 	listen "$PWD/notify"
-	run -3 timeout 20 "$WATCHQ" mounts -n -w 50ms -C 'until [ -e go ] || grep -q STOPPING told; do sleep 0.02; done'
+	run -3 timeout $((20 * SLOW)) "$WATCHQ" mounts -n -w 50ms -C 'until [ -e go ] || grep -q STOPPING told; do sleep 0.02; done'
 	equal "$(cut -d' ' -f2 told | xargs)" "READY=1 STOPPING=1"
 }
 
@@ -174,6 +174,6 @@ $pid STOPPING=1"
 @test "NOTIFY_SOCKET: a queue that stays full is waited for, but not for ever" {
 	listen "$PWD/notify" full
 	await grep -q full told
-	run -0 timeout -s KILL 20 "$WATCHQ" mounts -n -C true
+	run -0 timeout -s KILL $((20 * SLOW)) "$WATCHQ" mounts -n -C true
 	[[ $output =~ "can't tell '$PWD/notify' that READY=1: Resource temporarily unavailable" ]]
 }

@@ -181,10 +181,10 @@ io_error() {
 
 copy_of() {
 	ext4 m errors=continue
-	"$WATCHQ" sb m -B=annotated --output-file cap -v -c 2 2>err &
+	"$WATCHQ" sb m -B=annotated --output-file cap -v -c 2 2>cap.err &
 	copier=$!
 	begin m -c 2
-	await grep -q ': ready$' err
+	await grep -q ': ready$' cap.err
 	echo x >"$(knob m trigger_fs_error)"
 	until_told error
 	mount -o remount,ro m

@@ -86,7 +86,7 @@ works() {	# SOURCE/BACKEND
 	be_service
 	works mounts/fanotify
 	mkdir m
-	unshare -m sleep 60 3>&- &
+	unshare -m sleep $((100 * SLOW)) 3>&- &
 	pid_other=$!
 	await eval '[ "$(readlink /proc/$pid_other/ns/mnt)" != "$(readlink /proc/self/ns/mnt)" ]'
 	for backend in fanotify mountinfo; do

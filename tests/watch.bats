@@ -218,9 +218,10 @@ events() {
 	mkdir a
 	mount -t tmpfs one a
 	# It is there before, as what is gone at once is in no directory.
-	mount -t tmpfs two a
+	mkdir a/b
+	mount -t tmpfs two a/b
 	begin -e readonly,unmount mounts:a sb:a
-	umount a
+	umount a/b
 	await has_told 1 '"unmount"'
 	mount -o remount,ro a
 	await has_told 2 readonly
