@@ -295,6 +295,23 @@ ending() {
 	touch go
 	await has_lines 1 ended
 }
+# The second signal while what had been posted is still being read.
+at_once() {
+	mkdir m/a m/b
+	mount -t tmpfs one m/a
+	# Two that wait would be one.
+	begin -x "while grep -q '^ShdPnd:.*[4-7c-f]...\$' /proc/\$PPID/status; do :; done; kill \$PPID; $UNTIL_GO"
+	kill -STOP "$watcher"
+	await is_stopped "$watcher"
+	"$HELPERS/mounter" moves 50000 "$PWD/m/a" "$PWD/m/b"
+	kill "$watcher"
+	kill -CONT "$watcher"
+	ends 1
+	grep -q 'stopped while a command of --exec was running' err
+	touch go
+}
+@test "a second signal while it still reads is at once, too" { inside at_once; }
+
 late() {
 	# A signal when it is ending already, by its count: the same.
 	begin -c 3 -x "echo begun >>begun; $UNTIL_GO"

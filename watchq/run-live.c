@@ -124,7 +124,7 @@ int run_live(struct run *r)
 	/* What came before an error is out before it is told. */
 	run_take_signals(r);
 	pass_orders(r);
-	out = writer_finish(r->writer, r->late ? -ETIMEDOUT : r->stopped && !r->child ? -EINTR : 0, r->sigfd, is_enough, r);
+	out = writer_finish(r->writer, r->late ? -ETIMEDOUT : r->stopped && !r->child ? -EINTR : 0, r->enough, r->sigfd, is_enough, r);
 	status = r->late ? STATUS_TIMEOUT : STATUS_OK;
 	if (r->enough)
 		status = end_early(r, out);

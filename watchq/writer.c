@@ -31,6 +31,7 @@ struct writer {
 	atomic_bool enough;	/* nothing more is begun: a signal */
 	atomic_bool reopen, summarize, finish, give_up;
 	int late;		/* before finish is set; 0: there is time */
+	bool at_once;		/* before finish is set: no command is waited for */
 	int ended;		/* eventfd */
 	int rc;			/* once ended */
 };
@@ -148,7 +149,7 @@ static int end_commands(struct writer *w)
 	int rc = 0;
 
 	while (!rc && exec_running(w->exec))
-		rc = wait_for_commands(w);
+		rc = w->at_once ? -ECANCELED : wait_for_commands(w);
 	if (w->not_run)
 		msg_warning(_("--exec: stopped by a signal; events that the command was not run for: %llu"),
 			    (unsigned long long) w->not_run);
@@ -193,7 +194,7 @@ static int write_events(struct writer *w)
 			rc = outlet_flush(w->out);
 			if (is_asked(&w->summarize))
 				outlet_summary(w->out);
-		} else if (exec_is_full(w->exec)) {
+		} else if (exec_is_full(w->exec) && !(ending && w->at_once)) {
 			rc = wait_for_commands(w);	/* before the next one's line is out */
 		} else if (wq_backlog_next(w->backlog, &ev)) {
 			rc = outlet_event(w->out, &ev);
@@ -279,7 +280,7 @@ void writer_summarize(struct writer *w)
 	ring(w->orders);
 }
 
-int writer_finish(struct writer *w, int late, int sigfd, bool (*ends)(void *data), void *data)
+int writer_finish(struct writer *w, int late, bool at_once, int sigfd, bool (*ends)(void *data), void *data)
 {
 	struct pollfd fds[2] = {
 		{ .fd = w->ended, .events = POLLIN },
@@ -289,6 +290,7 @@ int writer_finish(struct writer *w, int late, int sigfd, bool (*ends)(void *data
 	if (!w->running)
 		return 0;
 	w->late = late;
+	w->at_once = at_once;
 	atomic_store_explicit(&w->enough, late == -EINTR, memory_order_release);
 	atomic_store_explicit(&w->finish, true, memory_order_release);
 	ring(w->orders);

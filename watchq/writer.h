@@ -28,8 +28,9 @@ void writer_summarize(struct writer *w);
 /* Writes what is in the backlog and ends. If nobody takes it for a second, or when
  * @sigfd polls readable and @ends, given @data, says that it is enough, it gives up:
  * @late says with which error. 0: there is time, and only @ends ends it, with -EINTR.
+ * @at_once: no command of --exec is waited for any more; -ECANCELED if one runs.
  * 0 or -errno. */
-int writer_finish(struct writer *w, int late, int sigfd, bool (*ends)(void *data), void *data);
+int writer_finish(struct writer *w, int late, bool at_once, int sigfd, bool (*ends)(void *data), void *data);
 /* After writer_finish(), and when nobody pushes any more. */
 void writer_free(struct writer *w);
 
