@@ -21,9 +21,9 @@ watchq() { "$WATCHQ" "$@"; }
 # The bytes of a file of hex lines.
 unhex() { basenc -d -i --base16 "$@"; }
 
-# Waits until a command succeeds, at most 10 s (or $DEADLINE), and $SLOW times that with a sanitizer.
+# Waits until a command succeeds, at most 30 s (or $DEADLINE), and $SLOW times that with a sanitizer.
 await() {
-	local end=$((SECONDS + ${DEADLINE:-10} * SLOW))
+	local end=$((SECONDS + ${DEADLINE:-30} * SLOW))
 	until "$@" >/dev/null 2>&1; do
 		if ((SECONDS > end)); then
 			echo "in vain awaited: $*" >&2

@@ -310,7 +310,7 @@ is_finishing() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | s
 	await is_stopped "$pid"
 	burst 40 "$ring" >time
 	kill -CONT "$pid"
-	await grep -q resync <(watchq decode -J note) || await has_resync note
+	await has_resync note
 	stop note
 	run -4 watchq decode -J --strict note
 	run -0 watchq decode -J note
