@@ -246,11 +246,16 @@ hidden() {
 
 elsewhere() {
 	local ring k
-	# What is made in another session is found by looking, and looked at from then on.
+	# What is made in another session is found by looking, and looked at from then on; not
+	# before it may be.
 	begin -w 20 --interval 50ms revoked:%user:far linked:%:farring/user:late
+	kill -STOP "$waiter"
+	await is_stopped "$waiter"
 	keyctl session - sh -c 'k=$(keyctl add user far x @s); r=$(keyctl newring farring @s); keyctl setperm $r 0x3f3f0000
-		keyctl setperm $k 0x3f3f0000; sleep 0.5; keyctl add user late x $r; keyctl revoke $k
+		keyctl setperm $k 0x3f3f0000; touch made; sleep $SLOW; keyctl add user late x $r; keyctl revoke $k
 		while [ ! -e over ]; do sleep 0.02; done' >/dev/null 2>&1 &
+	await test -e made
+	kill -CONT "$waiter"
 	ends 0
 	touch over
 	wait
