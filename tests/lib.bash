@@ -44,6 +44,14 @@ switches() {	# PID
 		esac
 	done
 }
+# Its threads have not run since the last look.
+is_idle() {
+	local now before=${switches_before:-}
+	now=$(switches "$1")
+	declare -g switches_before=$now
+	sleep 0.2
+	[ "$now" = "$before" ]
+}
 is_stopped() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = T ]; }
 has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }

@@ -106,14 +106,6 @@ read_on() {	# FILE: what comes from now on
 		$0 != "{\"seq\":" NR ",\"aux\":" k[NR % 3] ",\"aux_description\":\"" n[NR % 3] "\"}" { print NR, $0; exit 1 }
 		END { if (NR != 1000000) { print NR; exit 1 } }' json
 }
-# Its threads have not run since the last look.
-is_idle() {
-	local now before=${switches_before:-}
-	now=$(switches "$1")
-	declare -g switches_before=$now
-	sleep 0.2
-	[ "$now" = "$before" ]
-}
 
 @test "what is more than the buffer holds is counted, to the one, and the state told after it" {
 	# What the kernel loses has no count, so it must not lose anything; see the burst.

@@ -187,6 +187,8 @@ backlog() {
 	await grep -q ': ready$' err
 	"$MOUNTER" pairs 2000 "$PWD/a" >/dev/null
 	mount -t tmpfs stays b
+	# It has read all, and found no room, before anybody reads.
+	await is_idle "$watcher"
 	cat <&4 >json &
 	exec 4<&-
 	DEADLINE=60 settle
@@ -203,7 +205,7 @@ backlog() {
 	jq -es 'map(select(.type == "mount" and .source != "stays" and (.source == null or (.source | startswith("mark") | not)))) |
 		group_by(.mount) | all(.[-1].event == "unmount")' json
 }
-@test "nobody reads the output: what is lost is counted, what there is is told later" { inside fanotify backlog; }
+@test "nobody reads the output: what is lost is counted, what there is is told later" { inside fanotify backlog is_idle switches; }
 
 # ---- The end ----
 
