@@ -15,11 +15,11 @@ told() { await is_told "$@" || { jq -c '[.event,.key,.aux,.mark]' events >&2; re
 is_told() { jq -es --arg event "$1" --argjson key "$2" 'any(.event == $event and .key == $key)' events; }
 
 # set_timeout KEY SECONDS: `from` and `to` are the earliest and latest second at which it
-# has run out. The kernel counts whole seconds.
+# has run out. The kernel counts whole seconds, of the clock that goes by ticks, as bash does.
 set_timeout() {
-	from=$(($(date +%s) + $2))
+	from=$((EPOCHSECONDS + $2))
 	keyctl timeout "$1" "$2"
-	to=$(($(date +%s) + $2 + 1))
+	to=$((EPOCHSECONDS + $2 + 1))
 }
 
 # in_time KEY: it was told once, and when it should.
