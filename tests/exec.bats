@@ -258,8 +258,6 @@ failure() {
 }
 @test "a failure is told, and goes on; with --strict it is the end" { inside failure; }
 
-# SIGTERM does not wait to be received.
-is_taken() { ! grep -qE '^ShdPnd:.*[4-7c-f]...$' "/proc/$watcher/status"; }
 ending() {
 	# The last one is waited for, and all that was shown has its turn.
 	"$WATCHQ" mounts m -c 2 -x 'sleep 0.3; echo ran >>ran' -C "$BOTH" >out
@@ -274,7 +272,7 @@ ending() {
 	umount m
 	mount -t tmpfs two m
 	kill "$watcher"
-	await is_taken
+	await has_no_signal "$watcher"
 	sleep 0.$((2 * SLOW))	# it is to be found alive
 	not is_gone "$watcher"
 	touch go
@@ -287,7 +285,7 @@ ending() {
 	umount m
 	await has_lines 1 begun
 	kill "$watcher"
-	await is_taken
+	await has_no_signal "$watcher"
 	sleep 0.$((2 * SLOW))
 	kill "$watcher"
 	ends 1
@@ -300,7 +298,7 @@ at_once() {
 	mkdir m/a m/b
 	mount -t tmpfs one m/a
 	# Two that wait would be one.
-	begin -x "while grep -q '^ShdPnd:.*[4-7c-f]...\$' /proc/\$PPID/status; do :; done; kill \$PPID; $UNTIL_GO"
+	begin -x "while grep -q '^ShdPnd:.*[1-9a-f]' /proc/\$PPID/status; do :; done; kill \$PPID; $UNTIL_GO"
 	kill -STOP "$watcher"
 	await is_stopped "$watcher"
 	"$HELPERS/mounter" moves 50000 "$PWD/m/a" "$PWD/m/b"
@@ -322,7 +320,7 @@ late() {
 	await has_lines 1 begun
 	await eval '[ "$(wc -l <json)" -ge 1 ]'
 	kill "$watcher"
-	await is_taken
+	await has_no_signal "$watcher"
 	sleep 0.$((2 * SLOW))
 	not is_gone "$watcher"
 	touch go
@@ -340,7 +338,7 @@ late() {
 	ends 0
 	equal "$(wc -l <begun)" 1
 }
-@test "a signal while it ends; and one that the command of --command has had" { inside late is_taken; }
+@test "a signal while it ends; and one that the command of --command has had" { inside late has_no_signal; }
 
 children() {
 	trap '' CHLD
@@ -366,7 +364,7 @@ unwritten() {
 }
 @test "--binary: not for what is in no plain capture" { inside unwritten; }
 
-@test "the end: what runs is waited for; after a signal nothing begins; a second one is at once" { inside ending is_taken; }
+@test "the end: what runs is waited for; after a signal nothing begins; a second one is at once" { inside ending has_no_signal; }
 
 gone() {
 	# Who read the output has gone.

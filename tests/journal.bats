@@ -53,7 +53,6 @@ end() {
 
 entries() { journalctl -D /run/log/journal --all -o json SYSLOG_IDENTIFIER=watchq "$@"; }
 has_entries() { (($(entries | wc -l) >= $1)); }
-is_asleep() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = S ]; }
 stays_asleep() { is_asleep "$1" && sleep 0.2 && is_asleep "$1"; }
 
 # same JSON: the fields of all entries are those of the lines of JSON.

@@ -52,6 +52,9 @@ is_idle() {
 	sleep 0.2
 	[ "$now" = "$before" ]
 }
+is_asleep() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = S ]; }
+# No signal waits for it to be received.
+has_no_signal() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | sort -u)" = 0000000000000000 ]; }
 is_stopped() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = T ]; }
 has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }

@@ -176,7 +176,8 @@ read_on() {	# FILE: what comes from now on
 	(while head -c 65536 <&8 >/dev/null && sleep 0.3; do :; done) 3>&- &
 	reader=$!
 	kill -TERM "$pid"
-	await is_finishing "$pid"
+	# The drain has ended, or the engine waits for the writer: it reads no queue any more.
+	await has_no_signal "$pid"
 	kill -TERM "$pid"
 	status=0
 	wait "$pid" || status=$?
@@ -185,8 +186,6 @@ read_on() {	# FILE: what comes from now on
 	equal "$status" 1
 	grep -q 'it is not complete' unread.err
 }
-# The drain has ended, or the engine waits for the writer: it reads no queue any more.
-is_finishing() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | sort -u)" = 0000000000000000 ]; }
 
 @test "SIGHUP, and the output file is a FIFO that nobody reads: it goes on, and ends when told" {
 	"$WATCHQ" keys -J -v --output-file out "$ring" 2>fifo.err 3>&- &

@@ -102,7 +102,7 @@ gap() {
 		{ head -c $((15 * page)) /dev/zero; head -c $((page - $(head -n "$i" messages | wc -c))) /dev/zero; } >&5
 		"$WATCHQ" wait -vv mounted:m >json 2>said 5>&- &
 		waiter=$!
-		await is_asleep "$waiter"
+		await is_blocked "$waiter"
 		mount -t tmpfs one m
 		cat said >/dev/null 5>&- &
 		reader=$!
@@ -115,8 +115,8 @@ gap() {
 	done
 	((n > 1))
 }
-is_asleep() { [ "$(cut -d' ' -f3 "/proc/$1/stat")" = S ] && readlink "/proc/$1/exe" | grep watchq; }
-@test "the change between watching and looking" { inside gap is_asleep; }
+is_blocked() { is_asleep "$1" && readlink "/proc/$1/exe" | grep watchq; }
+@test "the change between watching and looking" { inside gap is_blocked is_asleep; }
 
 storm() {
 	mkdir m n
