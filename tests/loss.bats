@@ -326,9 +326,9 @@ has_resync() { watchq decode -J "$1" | grep -q resync; }
 }
 
 @test "--initial --once has an end, and nothing but what there is, whatever happens meanwhile" {
-	keyctl add user burst x "$ring"
-	"$HELPERS/burst" 400000 "$ring" >time 2>&1 3>&- &
+	"$HELPERS/burst" --endless "$ring" >said 2>&1 3>&- &
 	local busy=$! i
+	await eval '[ -n "$(keyctl rlist "$ring")" ]'
 	for i in 1 2 3; do
 		watchq keys -J -I --once --marks "$ring" >json
 		equal "$(jq -c 'select(.type == "key" and .mark == null)' json)" ""

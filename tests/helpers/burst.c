@@ -5,6 +5,8 @@
  * seconds that took. LOG gets what was posted, a line each: "unlinked SERIAL" or
  * "linked SERIAL".
  *
+ * burst --endless KEYRING: the same until it is killed.
+ *
  * burst --link N KEYRING KEY...: links the keys into KEYRING by turns, N times in all,
  * with a pause now and then in which the half of a queue that they fill can be read.
  */
@@ -28,6 +30,17 @@ static int link_keys(unsigned long n, key_serial_t ring, char **keys, int nkeys)
 			usleep(2000);
 	}
 	return 0;
+}
+
+static int endless(key_serial_t ring)
+{
+	key_serial_t key;
+
+	do
+		key = add_key("user", "burst", "x", 1, ring);
+	while (key > 0 && !keyctl_update(key, "y", 1) && !keyctl_unlink(key, ring));
+	perror("burst --endless");
+	return 1;
 }
 
 static int burst(int argc, char **argv)
@@ -67,5 +80,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 4 && strcmp(argv[1], "--link") == 0)
 		return link_keys(strtoul(argv[2], NULL, 10), (key_serial_t) atol(argv[3]), argv + 4, argc - 4);
+	if (argc > 2 && strcmp(argv[1], "--endless") == 0)
+		return endless((key_serial_t) atol(argv[2]));
 	return burst(argc, argv);
 }
