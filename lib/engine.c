@@ -257,10 +257,12 @@ static int run_timers(struct wq_monitor *m)
 		while (read(m->timerfd, &ticks, sizeof(ticks)) < 0 && errno == EINTR)
 			;
 	}
-	rc = tick_sources(m);
+	/* Sweeps first: sources that are to look do it in their tick, or say when they will. */
+	rc = wq_go_on(wq_sync_sweep(m));
+	if (!rc)
+		rc = tick_sources(m);
 	if (rc)
 		return rc;
-	rc = wq_go_on(wq_sync_sweep(m));
 	if (m->active && !m->sync.running && !m->untold && !is_busy(m) && (m->marks || wants_quiet(m))) {
 		if (m->now >= m->active_at + QUIET)
 			rc = be_quiet(m);

@@ -118,8 +118,8 @@ struct wq_source_ops {
 	/** There is room again: tells the differences. */
 	int (*tell)(struct wq_source *s, enum wq_mark mark);
 
-	/** Looks for what the kernel does not report, as the user asked for; without it,
-	 * all is in doubt. */
+	/** To look for what the kernel does not report, as the user asked for: the tick()
+	 * that follows does. Without it, all is in doubt. */
 	int (*sweep)(struct wq_source *s);
 
 	/** When tick() is to be called at the latest, ns of CLOCK_BOOTTIME; 0: never. */

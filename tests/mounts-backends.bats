@@ -233,6 +233,24 @@ swept() {
 @test "fanotify: what wakes nobody is found by --sweep" { inside fanotify swept; }
 @test "mountinfo: what wakes nobody is found by --sweep" { inside mountinfo swept; }
 
+crowded() {
+	local i
+	mkdir a many
+	mount -t tmpfs many many
+	# Each doubles them: to read them all takes a good part of the time between sweeps.
+	for i in {1..13}; do
+		mkdir "many/$i"
+		mount --rbind many "many/$i"
+	done
+	begin --sweep 200ms
+	for i in {1..10}; do
+		step mount -t tmpfs one a
+		umount a
+	done
+}
+@test "fanotify: sweeps that come close, and it is quiet all the same" { inside fanotify crowded; }
+@test "mountinfo: sweeps that come close, and it is quiet all the same" { inside mountinfo crowded; }
+
 renamed() {
 	mkdir -p a/b
 	mount -t tmpfs one a/b

@@ -232,6 +232,28 @@ silent() {
 }
 @test "what wakes nobody is found by the sweep" { inside mountinfo silent; }
 
+crowded() {
+	local i
+	ext4 m
+	mkdir many
+	mount -t tmpfs many many
+	# Each doubles them: to read them all takes a good part of the time between sweeps.
+	for i in {1..11}; do
+		mkdir "many/$i"
+		mount --rbind many "many/$i"
+	done
+	begin --marks --sweep 100ms
+	for i in {1..10}; do
+		mount -o remount,ro m
+		until_told readonly "$i"
+		mount -o remount,rw m
+		until_told readwrite "$i"
+		await eval '[[ $(tail -n 1 json) =~ quiet ]]'
+	done
+	umount -l many	# not one by one
+}
+@test "sweeps that come close, and it is quiet all the same" { inside mountinfo crowded; }
+
 shut() {
 	ext4 m
 	begin m --sweep 100ms

@@ -212,7 +212,7 @@ static int mounts_mountinfo_tick(struct wq_source *s)
 static int mounts_mountinfo_sweep(struct wq_source *s)
 {
 	((struct mounts_mountinfo *) s->priv)->pending = true;
-	return mounts_mountinfo_tick(s);
+	return 0;
 }
 
 static int mounts_mountinfo_finish(struct wq_source *s)

@@ -260,7 +260,7 @@ int wq_sb_snapshot(struct wq_sb *sb, enum wq_mark mark, unsigned round)
 int wq_sb_sweep(struct wq_sb *sb)
 {
 	sb->pending = true;
-	return wq_sb_tick(sb);
+	return 0;
 }
 
 int wq_sb_finish(struct wq_sb *sb)
