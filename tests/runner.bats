@@ -195,6 +195,49 @@ says() {
 	says 'killed after 1 seconds'
 }
 
+@test "--again: what fails once only is named, and has not failed" {
+	bats_file once <<-'END'
+		%test "passes" { true; }
+		%test "first" { echo x >>"$BATS_TEST_FILENAME.ran"; [ "$(wc -l <"$BATS_TEST_FILENAME.ran")" = 2 ]; }
+	END
+	bats_file other <<-'END'
+		%test "runs once" { echo x >>"$BATS_TEST_FILENAME.ran"; [ "$(wc -l <"$BATS_TEST_FILENAME.ran")" = 1 ]; }
+	END
+	suite --again
+	[ "$status" -eq 0 ]
+	says 'Failed before'
+	says ': 2 first'
+	[ "$last" = '3 passed, 0 failed, 0 skipped' ]
+	rm "$src/tests/once.bats.ran" "$src/tests/other.bats.ran"
+	suite
+	[ "$status" -eq 1 ]
+	[ "$last" = '2 passed, 1 failed, 0 skipped' ]
+}
+
+@test "--again: what fails both times has failed" {
+	bats_file bad <<-'END'
+		%test "bad" { echo x >>"$BATS_TEST_FILENAME.ran"; false; }
+	END
+	suite --again
+	[ "$status" -eq 1 ]
+	[ "$last" = '0 passed, 1 failed, 0 skipped' ]
+	[ "$(wc -l <"$src/tests/bad.bats.ran")" = 2 ]
+}
+
+@test "what a sanitizer reports is a failure, also where the test passes, and passes again" {
+	command -v gcc >/dev/null || skip "no compiler is there"
+	printf '%s\n' '#include <stdlib.h>' 'int main(int argc, char **argv) { char *p = malloc(1); free(p); return p[0] == argc + **argv; }' >"$build/bad.c"
+	gcc -fsanitize=address -o "$build/watchq-bin" "$build/bad.c" 2>/dev/null || skip "no AddressSanitizer is there"
+	bats_file deaf <<-'END'
+		%test "hears nothing" { "$WATCHQ" 2>/dev/null || true; }
+	END
+	suite --again
+	[ "$status" -eq 1 ]
+	says 'a sanitizer reports: '
+	says 'heap-use-after-free'
+	[ "$last" = '1 passed, 1 failed, 0 skipped' ]
+}
+
 @test "without a test kernel its tests run here, and the reason is given" {
 	bats_file pipes <<-'END'
 		# watchq: kernel
