@@ -250,7 +250,7 @@ static void arm_sweeps(struct wq_monitor *m)
 static int run_timers(struct wq_monitor *m)
 {
 	uint64_t ticks;
-	int rc = 0;
+	int rc;
 
 	if (m->armed && m->now >= m->armed) {
 		m->armed = 0;
@@ -258,9 +258,8 @@ static int run_timers(struct wq_monitor *m)
 			;
 	}
 	/* Sweeps first: sources that are to look do it in their tick, or say when they will. */
-	rc = wq_go_on(wq_sync_sweep(m));
-	if (!rc)
-		rc = tick_sources(m);
+	wq_sync_sweep(m);
+	rc = tick_sources(m);
 	if (rc)
 		return rc;
 	if (m->active && !m->sync.running && !m->untold && !is_busy(m) && (m->marks || wants_quiet(m))) {

@@ -81,9 +81,8 @@ static inline int wq_go_on(int rc)
 /** A barrier has passed, or nothing was read yet: reads what is in doubt, and asks for
  * the next one where that is needed. */
 int wq_sync_snapshot(struct wq_monitor *m);
-/** Looks for what the kernel does not report, where the time has come for that. 0, or as
- * wq_engine_emit(). */
-int wq_sync_sweep(struct wq_monitor *m);
+/** Has sources look for what the kernel does not report, where the time has come for that. */
+void wq_sync_sweep(struct wq_monitor *m);
 /** Everything is in doubt. */
 void wq_sync_doubt_all(struct wq_monitor *m);
 

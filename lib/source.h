@@ -120,7 +120,7 @@ struct wq_source_ops {
 
 	/** To look for what the kernel does not report, as the user asked for: the tick()
 	 * that follows does. Without it, all is in doubt. */
-	int (*sweep)(struct wq_source *s);
+	void (*sweep)(struct wq_source *s);
 
 	/** When tick() is to be called at the latest, ns of CLOCK_BOOTTIME; 0: never. */
 	uint64_t (*deadline)(struct wq_source *s);

@@ -42,20 +42,19 @@ void wq_sync_doubt_all(struct wq_monitor *m)
 	wq_engine_resync(m);
 }
 
-int wq_sync_sweep(struct wq_monitor *m)
+void wq_sync_sweep(struct wq_monitor *m)
 {
 	bool doubt = false;
 	unsigned i;
-	int rc = 0;
 
-	for (i = 0; i < m->nsources && !wq_go_on(rc); i++) {
+	for (i = 0; i < m->nsources; i++) {
 		struct wq_source *s = &m->sources[i].source;
 
 		if (!s->next_sweep || m->now < s->next_sweep)
 			continue;
 		s->next_sweep = m->now + m->sources[i].config.sweep;
 		if (s->ops->sweep)
-			rc = s->ops->sweep(s);
+			s->ops->sweep(s);
 		else if (s->ops->doubt) {
 			s->ops->doubt(s);
 			doubt = true;
@@ -63,7 +62,6 @@ int wq_sync_sweep(struct wq_monitor *m)
 	}
 	if (doubt)
 		wq_engine_resync(m);
-	return rc;
 }
 
 /* Reads what is in doubt, once a barrier has passed. */

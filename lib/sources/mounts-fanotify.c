@@ -310,10 +310,9 @@ static int mounts_fanotify_tell(struct wq_source *s, enum wq_mark what)
 	return wq_mounts_tell(&((struct mounts_fanotify *) s->priv)->ms, what);
 }
 
-static int mounts_fanotify_sweep(struct wq_source *s)
+static void mounts_fanotify_sweep(struct wq_source *s)
 {
 	wq_mount_attributes_sweep(((struct mounts_fanotify *) s->priv)->attributes);
-	return 0;
 }
 
 static uint64_t mounts_fanotify_deadline(struct wq_source *s)

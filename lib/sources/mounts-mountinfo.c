@@ -209,10 +209,9 @@ static int mounts_mountinfo_tick(struct wq_source *s)
 	return rc;
 }
 
-static int mounts_mountinfo_sweep(struct wq_source *s)
+static void mounts_mountinfo_sweep(struct wq_source *s)
 {
 	((struct mounts_mountinfo *) s->priv)->pending = true;
-	return 0;
 }
 
 static int mounts_mountinfo_finish(struct wq_source *s)

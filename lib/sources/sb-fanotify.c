@@ -373,9 +373,9 @@ static int sb_fanotify_tell(struct wq_source *s, enum wq_mark what)
 	return wq_sb_tell(&((struct sb_fanotify *) s->priv)->sb, what);
 }
 
-static int sb_fanotify_sweep(struct wq_source *s)
+static void sb_fanotify_sweep(struct wq_source *s)
 {
-	return wq_sb_sweep(&((struct sb_fanotify *) s->priv)->sb);
+	wq_sb_sweep(&((struct sb_fanotify *) s->priv)->sb);
 }
 
 static int sb_fanotify_finish(struct wq_source *s)

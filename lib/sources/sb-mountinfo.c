@@ -56,9 +56,9 @@ static int sb_mountinfo_tell(struct wq_source *s, enum wq_mark mark)
 	return wq_sb_tell(s->priv, mark);
 }
 
-static int sb_mountinfo_sweep(struct wq_source *s)
+static void sb_mountinfo_sweep(struct wq_source *s)
 {
-	return wq_sb_sweep(s->priv);
+	wq_sb_sweep(s->priv);
 }
 
 static int sb_mountinfo_finish(struct wq_source *s)

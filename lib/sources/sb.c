@@ -257,10 +257,9 @@ int wq_sb_snapshot(struct wq_sb *sb, enum wq_mark mark, unsigned round)
 	return rc ? rc : 1;
 }
 
-int wq_sb_sweep(struct wq_sb *sb)
+void wq_sb_sweep(struct wq_sb *sb)
 {
 	sb->pending = true;
-	return 0;
 }
 
 int wq_sb_finish(struct wq_sb *sb)

@@ -55,7 +55,7 @@ void wq_sb_look_soon(struct wq_sb *sb);
 /* As the calls of a source's with a model. */
 int wq_sb_snapshot(struct wq_sb *sb, enum wq_mark mark, unsigned round);
 int wq_sb_tell(struct wq_sb *sb, enum wq_mark mark);
-int wq_sb_sweep(struct wq_sb *sb);
+void wq_sb_sweep(struct wq_sb *sb);
 int wq_sb_finish(struct wq_sb *sb);
 uint64_t wq_sb_deadline(const struct wq_sb *sb);
 int wq_sb_tick(struct wq_sb *sb);
