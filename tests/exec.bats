@@ -190,22 +190,30 @@ once() {
 # Signals 32 and 33 are libc's own, who has them as it likes; make(1) has them ignored.
 ignored() { printf '%x\n' "$((0x$(sed -n 's/^SigIgn:\t//p' "$1") & ~(3 << 31)))"; }
 
+# Shells differ in what they do with both by themselves: compared is the same one, by the same words.
 inherits() {
+	local words='ls -l /proc/$$/fd >fds; cat /proc/self/status >status; nice >nice;
+		cat /proc/$$/sched >sched 2>/dev/null || :; ulimit -n >limit' SHELL
+	export SHELL
 	trap '' USR2
 	ulimit -n 256
-	sh -c 'ls -l /proc/$$/fd; cat /proc/self/status' >expected
-	nice -n 3 "$WATCHQ" watch mounts:m -c 1 -q -x 'ls -l /proc/$$/fd >fds; cat /proc/self/status >status; nice >nice;
-		cat /proc/$$/sched >sched 2>/dev/null || :; ulimit -n >limit' -C 'mount -t tmpfs one m' >/dev/null
-	# Of descriptors it has those that are nobody's but the user's.
-	equal "$(grep -oE ' [0-9]+ -> ' fds)" "$(grep -oE ' [0-9]+ -> ' expected)"
-	grep -qE ' 0 -> /memfd:' fds
-	equal "$(grep -E '^SigBlk' status | cut -f 2)" 0000000000000000
-	# USR2 was ignored, and is; PIPE was not.
-	grep -qE '^SigIgn.*[89a-f]..$' expected
-	equal "$(ignored status)" "$(ignored expected)"
-	equal "$(cat nice)" "$(nice -n 3 nice)"
-	[ ! -s sched ] || grep -qE '^policy +: +0$' sched
-	equal "$(cat limit)" 256
+	for SHELL in "$BASH" /bin/sh; do
+		"$SHELL" -c "$words"
+		mv fds expected-fds
+		mv status expected
+		nice -n 3 "$WATCHQ" watch mounts:m -c 1 -q -x "$words" -C 'mount -t tmpfs one m' >/dev/null
+		umount m
+		# Of descriptors it has those that are nobody's but the user's.
+		equal "$(grep -oE ' [0-9]+ -> ' fds)" "$(grep -oE ' [0-9]+ -> ' expected-fds)"
+		grep -qE ' 0 -> /memfd:' fds
+		equal "$(grep -E '^SigBlk' status | cut -f 2)" 0000000000000000
+		# USR2 was ignored, and is; PIPE was not.
+		grep -qE '^SigIgn.*[89a-f]..$' expected
+		equal "$(ignored status)" "$(ignored expected)"
+		equal "$(cat nice)" "$(nice -n 3 nice)"
+		[ ! -s sched ] || grep -qE '^policy +: +0$' sched
+		equal "$(cat limit)" 256
+	done
 }
 @test "descriptors, signals, niceness, scheduling and limits as watchq found them" {
 	[ -z "$SANITIZED" ] || skip "a sanitizer has signals of its own"
@@ -341,6 +349,8 @@ late() {
 @test "a signal while it ends; and one that the command of --command has had" { inside late has_no_signal; }
 
 children() {
+	# (dash has it with its default, whatever it was.)
+	export SHELL=$BASH
 	trap '' CHLD
 	grep SigIgn /proc/self/status >expected
 	"$WATCHQ" mounts m -q -c 1 -x 'grep SigIgn /proc/self/status >ignored; exit 3' --strict -C 'mount -t tmpfs one m' >/dev/null 2>err || :
