@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The engine: items to events. Everything here is the engine's thread's, which
- * is whoever calls wq_monitor_dispatch(). Snapshots are in sync.c, times in clock.c.
+ * is whoever calls wq_monitor_dispatch(). Snapshots are in sync.c, times of
+ * events in clock.c, what is done when its time has come in timers.c.
  */
 #include "config.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #include "monitor.h"
 
 #define BATCH		4096		/* items of one dispatch */
 #define PULLS		256		/* of one source: each may have to look something up */
-#define QUIET		100000000	/* ns without an event */
 
 /* ---- Events ---- */
 
@@ -30,8 +26,7 @@ static void told(struct wq_monitor *m, const struct wq_event *ev)
 	wq_clock_told(m, ev);
 }
 
-/* A record of the engine's own, for which there is no source to ask. */
-static int hand_on_meta(struct wq_monitor *m, uint8_t subtype, const void *body, size_t len)
+int wq_engine_meta(struct wq_monitor *m, uint8_t subtype, const void *body, size_t len)
 {
 	unsigned char rec[WQ_RECORD_MAX];
 	struct wq_item item = { .boottime = m->now };
@@ -53,7 +48,7 @@ static int hand_on_meta(struct wq_monitor *m, uint8_t subtype, const void *body,
 /* What had no room is told before anything else is. */
 static int tell_lost(struct wq_monitor *m)
 {
-	int rc = m->lost ? hand_on_meta(m, WQ_META_RING_LOSS, &m->lost, sizeof(m->lost)) : 0;
+	int rc = m->lost ? wq_engine_meta(m, WQ_META_RING_LOSS, &m->lost, sizeof(m->lost)) : 0;
 
 	if (rc == 0)
 		m->lost = 0;
@@ -146,130 +141,20 @@ static int tell_all(struct wq_monitor *m)
 
 int wq_engine_begin(struct wq_monitor *m)
 {
-	unsigned i;
 	int rc = 0;
 
 	wq_clock_read(m);
-	for (i = 0; i < m->nsources; i++)
-		if (m->sources[i].config.sweep)
-			m->sources[i].source.next_sweep = m->now + m->sources[i].config.sweep;
+	wq_timers_begin(m);
 	if (!m->self)		/* captures alone: nothing can be read */
 		return 0;
 	if (m->marks)
-		rc = hand_on_meta(m, WQ_META_READY, NULL, 0);
+		rc = wq_engine_meta(m, WQ_META_READY, NULL, 0);
 	m->active = true;
 	m->active_at = m->now;
 	m->sync.running = true;
 	m->sync.mark = WQ_MARK_INITIAL;
 	/* No barrier before it: nothing has been taken from the queues yet. */
 	return rc ? rc : wq_sync_snapshot(m);
-}
-
-/* ---- Timers ---- */
-
-static bool wants_quiet(const struct wq_monitor *m)
-{
-	unsigned i;
-
-	for (i = 0; i < m->nsources; i++)
-		if (m->sources[i].source.wants_quiet)
-			return true;
-	return false;
-}
-
-/* It isn't quiet as long as a source still has to find out what happened. */
-static bool is_busy(const struct wq_monitor *m)
-{
-	unsigned i;
-
-	for (i = 0; i < m->nsources; i++)
-		if (m->sources[i].source.busy)
-			return true;
-	return false;
-}
-
-/* Nothing has happened for a while. */
-static int be_quiet(struct wq_monitor *m)
-{
-	int rc;
-
-	if (wants_quiet(m)) {
-		wq_engine_resync(m);
-		return 0;
-	}
-	m->active = false;
-	rc = m->marks ? hand_on_meta(m, WQ_META_QUIET, NULL, 0) : 0;
-	if (rc == WQ_NO_ROOM)
-		m->active = m->untold = true;
-	return wq_go_on(rc);
-}
-
-static void arm(struct wq_monitor *m, uint64_t at)
-{
-	struct itimerspec when = {
-		.it_value = { .tv_sec = (time_t) (at / 1000000000), .tv_nsec = (long) (at % 1000000000) },
-	};
-
-	/* Put off only when it has run out: not with each event. */
-	if (m->armed && m->armed <= at)
-		return;
-	m->armed = at;
-	timerfd_settime(m->timerfd, TFD_TIMER_ABSTIME, &when, NULL);
-}
-
-static int tick_sources(struct wq_monitor *m)
-{
-	unsigned i;
-
-	for (i = 0; i < m->nsources; i++) {
-		struct wq_source *s = &m->sources[i].source;
-		uint64_t at;
-		int rc;
-
-		if (!s->ops->tick || m->sources[i].ended)
-			continue;
-		rc = s->ops->tick(s);
-		if (wq_go_on(rc))
-			return rc;
-		at = s->ops->deadline(s);
-		if (at)
-			arm(m, at);
-	}
-	return 0;
-}
-
-static void arm_sweeps(struct wq_monitor *m)
-{
-	unsigned i;
-
-	for (i = 0; i < m->nsources; i++)
-		if (m->sources[i].source.next_sweep)
-			arm(m, m->sources[i].source.next_sweep);
-}
-
-static int run_timers(struct wq_monitor *m)
-{
-	uint64_t ticks;
-	int rc;
-
-	if (m->armed && m->now >= m->armed) {
-		m->armed = 0;
-		while (read(m->timerfd, &ticks, sizeof(ticks)) < 0 && errno == EINTR)
-			;
-	}
-	/* Sweeps first: sources that are to look do it in their tick, or say when they will. */
-	wq_sync_sweep(m);
-	rc = tick_sources(m);
-	if (rc)
-		return rc;
-	if (m->active && !m->sync.running && !m->untold && !is_busy(m) && (m->marks || wants_quiet(m))) {
-		if (m->now >= m->active_at + QUIET)
-			rc = be_quiet(m);
-		else
-			arm(m, m->active_at + QUIET);
-	}
-	arm_sweeps(m);
-	return rc;
 }
 
 /* ---- Running ---- */
@@ -429,11 +314,11 @@ static int dispatch(struct wq_monitor *m, struct wq_error *e)
 	more |= pulled | drained;
 	rc = m->untold ? tell_all(m) : 0;
 	if (!rc)
-		rc = run_timers(m);
+		rc = wq_timers_run(m);
 	if (rc)
 		return rc;
 	if (m->once && m->marks && !m->sync.running && !m->untold)
-		rc = hand_on_meta(m, WQ_META_QUIET, NULL, 0);
+		rc = wq_engine_meta(m, WQ_META_QUIET, NULL, 0);
 	if (rc == WQ_NO_ROOM)
 		m->untold = true;
 	else if (rc)

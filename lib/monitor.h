@@ -81,8 +81,6 @@ static inline int wq_go_on(int rc)
 /** A barrier has passed, or nothing was read yet: reads what is in doubt, and asks for
  * the next one where that is needed. */
 int wq_sync_snapshot(struct wq_monitor *m);
-/** Has sources look for what the kernel does not report, where the time has come for that. */
-void wq_sync_sweep(struct wq_monitor *m);
 /** Everything is in doubt. */
 void wq_sync_doubt_all(struct wq_monitor *m);
 
@@ -90,6 +88,17 @@ void wq_sync_doubt_all(struct wq_monitor *m);
 
 /** All watches stand: tells so, and reads what there is. */
 int wq_engine_begin(struct wq_monitor *m);
+/** Hands on a record of the engine's own, for which there is no source to ask: @subtype of
+ * WQ_TYPE_META, with @len bytes of @body. What fn returned. */
+int wq_engine_meta(struct wq_monitor *m, uint8_t subtype, const void *body, size_t len);
+
+/* timers.c */
+
+/** When the first sweeps are due. */
+void wq_timers_begin(struct wq_monitor *m);
+/** Does what is due, and arms the timer for what will be: sweeps, ticks of sources, the mark
+ * of quiet. 0, also where there was no room; else as wq_engine_emit(). */
+int wq_timers_run(struct wq_monitor *m);
 
 /* clock.c */
 

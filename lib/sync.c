@@ -42,28 +42,6 @@ void wq_sync_doubt_all(struct wq_monitor *m)
 	wq_engine_resync(m);
 }
 
-void wq_sync_sweep(struct wq_monitor *m)
-{
-	bool doubt = false;
-	unsigned i;
-
-	for (i = 0; i < m->nsources; i++) {
-		struct wq_source *s = &m->sources[i].source;
-
-		if (!s->next_sweep || m->now < s->next_sweep)
-			continue;
-		s->next_sweep = m->now + m->sources[i].config.sweep;
-		if (s->ops->sweep)
-			s->ops->sweep(s);
-		else if (s->ops->doubt) {
-			s->ops->doubt(s);
-			doubt = true;
-		}
-	}
-	if (doubt)
-		wq_engine_resync(m);
-}
-
 /* Reads what is in doubt, once a barrier has passed. */
 int wq_sync_snapshot(struct wq_monitor *m)
 {
