@@ -11,7 +11,7 @@ inside() {
 	why=$(watchq info --raw -n | sed -n "s/^sb\\/$1 no //p")
 	[ -z "$why" ] || skip "sb/$1: $(printf '%b' "$why")"
 	BACKEND=$1 timeout -k 5 $((100 * SLOW)) unshare -m bash -c "
-		$(declare -f switches is_stopped await is_gone has_lines equal begin until_told ends told ext4 image device_of hold knob needs)
+		$(declare -f switches is_stopped await is_gone has_lines equal begin until_told ends told ext4 image device_of hold knob needs doubled)
 		set -e
 		trap end EXIT
 		$(declare -f end)

@@ -235,13 +235,7 @@ silent() {
 crowded() {
 	local i
 	ext4 m
-	mkdir many
-	mount -t tmpfs many many
-	# Each doubles them: to read them all takes a good part of the time between sweeps.
-	for i in {1..11}; do
-		mkdir "many/$i"
-		mount --rbind many "many/$i"
-	done
+	doubled 11
 	begin --marks --sweep 100ms
 	for i in {1..10}; do
 		mount -o remount,ro m
