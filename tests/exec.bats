@@ -190,7 +190,7 @@ once() {
 # Signals 32 and 33 are libc's own, who has them as it likes; make(1) has them ignored.
 ignored() { printf '%x\n' "$((0x$(sed -n 's/^SigIgn:\t//p' "$1") & ~(3 << 31)))"; }
 
-# Shells differ in what they do with both by themselves: compared is the same one, by the same words.
+# A shell has descriptors and signals of its own: what is compared is the same shell, by the same words.
 inherits() {
 	local words='ls -l /proc/$$/fd >fds; cat /proc/self/status >status; nice >nice;
 		cat /proc/$$/sched >sched 2>/dev/null || :; ulimit -n >limit' SHELL
