@@ -316,17 +316,21 @@ static struct wq_name *make_path(struct wq_keys_state *st, struct wq_watched *w,
 {
 	struct wq_name *above = NULL, *n = wq_keys_name_of(st, (uint32_t) w->serial), *path = NULL;
 	bool by_object = w->root && !st->config.all && w->watch->object;
-	char serial[16];
-	const char *last = by_object ? w->watch->object : n ? n->desc : serial;
-	size_t last_len = by_object ? strcspn(last, ",") : strlen(last);
-	char *text;
+	char serial[16], *text;
+	const char *last;
+	size_t last_len;
 	int len;
 
 	snprintf(serial, sizeof(serial), "%d", w->serial);
-	if (last == serial) {
-		last_len = strlen(serial);
+	if (by_object) {
+		last = w->watch->object;
+	} else if (n) {
+		last = n->desc;
+	} else {
+		last = serial;
 		*whole = false;
 	}
+	last_len = by_object ? strcspn(last, ",") : strlen(last);
 	if (w->parent && depth < DEPTH_MAX) {
 		n = wq_name_ref(n);	/* the names above may push it out */
 		above = make_path(st, w->parent, depth + 1, whole);
