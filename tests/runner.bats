@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: host
+# watchq: host shipped
 #
 # tests/run itself: what it counts, what it takes for a failure, what it exits with.
 # Every test gives it a source tree and a build tree of its own.
@@ -67,6 +67,100 @@ says() {
 	suite --jobs 3
 	[ "$status" -eq 0 ]
 	[ "$last" = '10 passed, 0 failed, 0 skipped' ]
+}
+
+@test "machine: such files run one at a time, also of two runs" {
+	for n in 1 2 3; do
+		bats_file "machine$n" <<-'END'
+			# watchq: machine
+			%test "has the machine to itself" {
+				mkdir "$BATS_TEST_DIRNAME/taken"
+				sleep 0.3
+				rmdir "$BATS_TEST_DIRNAME/taken"
+			}
+		END
+	done
+	mkdir "$build/other"
+	env -i PATH="$path" LANG=C.UTF-8 TMPDIR="$BATS_TEST_TMPDIR" WATCHQ_KERNEL=none \
+		top_srcdir="$src" top_builddir="$build/other" "$runner" >"$BATS_TEST_TMPDIR/other" 2>&1 3>&- &
+	suite --jobs 3
+	[ "$status" -eq 0 ]
+	[ "$last" = '3 passed, 0 failed, 0 skipped' ]
+	wait $!
+}
+
+@test "alone: such a file runs after all others" {
+	bats_file a-alone <<-'END'
+		# watchq: alone
+		%test "the others have ended" { [ "$(ls "$BATS_TEST_DIRNAME"/*.ended | wc -l)" = 2 ]; }
+	END
+	for n in 1 2; do
+		bats_file "other$n" <<-'END'
+			%test "takes its time" { sleep 0.5; touch "$BATS_TEST_FILENAME.ended"; }
+		END
+	done
+	suite --jobs 3
+	[ "$status" -eq 0 ]
+	[ "$last" = '3 passed, 0 failed, 0 skipped' ]
+}
+
+@test "--tag and --without choose files" {
+	bats_file meet <<-'END'
+		# watchq: host threads
+		%test "threads" { true; }
+	END
+	bats_file read <<-'END'
+		# watchq: shipped
+		%test "shipped" { true; }
+	END
+	bats_file plain <<<'%test "plain" { true; }'
+	suite --tag threads
+	says 'ok 1 threads'
+	[ "$last" = '1 passed, 0 failed, 0 skipped' ]
+	suite --without shipped
+	says 'ok 1 plain'
+	[ "$last" = '2 passed, 0 failed, 0 skipped' ]
+}
+
+@test "an unknown word in the line of tags is an error" {
+	bats_file odd <<-'END'
+		# watchq: kernal
+		%test "good" { true; }
+	END
+	suite
+	[ "$status" -eq 2 ]
+	says "odd.bats: unknown word 'kernal'"
+}
+
+@test "the slowest tests are named, and all times are kept" {
+	bats_file slow <<-'END'
+		%test "quick" { true; }
+		%test "slow" { sleep 1; }
+	END
+	suite
+	[ "$status" -eq 0 ]
+	[[ ${lines[${#lines[@]} - 3]} =~ ^\ *1\.[0-9]\ s\ +slow\.bats\ .*:\ 2\ slow$ ]]
+	[ "$(wc -l <"$build/tests/results/times")" = 2 ]
+}
+
+@test "without bats the unit programs run, and what was left out is named" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	IFS=: read -ra folders <<<"$path"
+	for folder in "${folders[@]}"; do ln -s "$folder"/* "$BATS_TEST_TMPDIR/bin" 2>/dev/null || :; done
+	rm "$BATS_TEST_TMPDIR/bin/bats"
+	path=$BATS_TEST_TMPDIR/bin
+	bats_file other <<<'%test "good" { true; }'
+	program unit <<-'END'
+		echo 1..1
+		echo 'ok 1 - good'
+	END
+	suite
+	[ "$status" -eq 0 ]
+	says 'NOT RUN: 1 files of tests, as bats is missing (Debian package: bats)'
+	[ "$last" = '1 passed, 0 failed, 0 skipped' ]
+	suite "$src/tests/other.bats"
+	[ "$status" -eq 1 ]
+	says 'bats is missing'
 }
 
 @test "only the files named" {
@@ -205,7 +299,7 @@ says() {
 	END
 	suite --again
 	[ "$status" -eq 0 ]
-	says 'Failed before'
+	says 'Failed in the first run'
 	says ': 2 first'
 	[ "$last" = '3 passed, 0 failed, 0 skipped' ]
 	rm "$src/tests/once.bats.ran" "$src/tests/other.bats.ran"
