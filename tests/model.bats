@@ -132,7 +132,7 @@ many() {	# FIRST LAST KIND OPTION...
 	await grep -q ': ready$' err
 	for i in 1 2 3 4 5; do keyctl add user "k$i" v "$ring"; done
 	await has_lines 5 json
-	pkill -TERM -x watchq || true
+	kill -TERM "$(pgrep -P $! -x watchq)"
 	wait
 	equal "$(grep -c KEYCTL_READ calls)" 1
 }
