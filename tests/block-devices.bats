@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine user
 # Block devices that come, go and change; who may hear of it, and captures.
 
 load lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine threads user
 # I/O errors of real devices: loop devices of files that were cut short, the device
 # mapper's, and scsi_debug's where the kernel has them.
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host user
 # The command line: commands, links, help, wrong use.
 
 load lib

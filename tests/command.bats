@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: kernel
+# watchq: kernel threads
 # --command and --session: what runs while watchq watches, and how both end.
 
 load lib

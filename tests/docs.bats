@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: host
+# watchq: host shipped
 #
 # Man pages and completion say what the binary says.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine user
 # The examples of README and watchq(1), as they stand there.
 
 load lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine user
 # What works here, and what is said where it doesn't.
 
 load lib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host shipped
 # make install: what goes where, under DESTDIR alone; and the sources' own order.
 
 load lib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host threads
 # --journal: entries in the journal of a systemd-journald of the test's own.
 
 load lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine user
 # What each backend of keys tells, and what it can't see: the same for all of them.
 
 load lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: kernel
+# watchq: kernel threads
 # What each operation on keys posts, shown as a table, as JSON and as records.
 
 load lib

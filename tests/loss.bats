@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: kernel
+# watchq: kernel threads
 # Nothing is lost; and where something is lost all the same, it is counted, told in its
 # place, and what it hid is told, too.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both user
 # What is told of each operation on mounts, by each backend: these events, in this order,
 # and no others.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both threads
 # Captures of mounts: an annotated one is shown as it was live, a plain one as far as it goes.
 
 load lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both user
 # Mounts: what is easily got wrong.
 
 load lib

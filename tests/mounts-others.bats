@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both threads user
 # Other namespaces and other users; and more events than there is room for.
 
 load lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both user
 # What a user asks of watchq mounts, and how it is shown.
 
 load lib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host threads
 # How events are shown: columns, forms, times, and what becomes of bad output.
 
 load lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: host
+# watchq: host machine shipped
 # ./quickstart: what a newcomer sees of it, with this build.
 
 load lib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host threads user
 # --ready-fd and NOTIFY_SOCKET: who started watchq is told that it watches.
 
 load lib

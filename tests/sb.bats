@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine threads user
 # What happens to filesystems: real ones, on loop devices and in memory.
 
 load lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine user
 # The unit watchq@.service: that systemd takes it, that it leaves watchq the machine's own
 # mounts, and that what it leaves of privileges suffices.
 

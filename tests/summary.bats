@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host threads
 # --summary: how many events were shown, of which type, event and object.
 
 load lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine threads user
 # The system calls that change keys, as a trace has them; and that no trace stays.
 
 load lib

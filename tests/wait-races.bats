@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine threads
 # watchq wait: no change is missed, in whatever gap it comes.
 
 load lib

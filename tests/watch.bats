@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watchq: both
+# watchq: both machine threads user
 # watchq watch: several sources in one stream.
 
 load lib
