@@ -10,6 +10,8 @@ bats_require_minimum_version 1.5.0
 DATA=$top_srcdir/tests/data
 HELPERS=$top_builddir/tests/helpers
 SANITIZED=${SANITIZED:-$(grep -qaE '__(a|t)san_init' "$WATCHQ" && echo yes || true)}
+# Set by tests/run --long: as much as there is time for.
+LONG=${WATCHQ_TEST_LONG:-}
 # So many times as long may all take that a test waits for.
 export SLOW=${SANITIZED:+4}
 : "${SLOW:=1}"

@@ -6,8 +6,8 @@
 
 load lib
 
-SEEDS=${SEEDS:-${SANITIZED:+20}}	# of each kind
-: "${SEEDS:=50}"
+SEEDS=${LONG:+50}	# of each kind
+: "${SEEDS:=20}"
 OPERATIONS=${OPERATIONS:-1500}
 
 setup() {

@@ -6,8 +6,8 @@
 
 load lib
 
-SEEDS=${SEEDS:-${SANITIZED:+40}}
-: "${SEEDS:=100}"
+SEEDS=${LONG:+100}
+: "${SEEDS:=40}"
 OPERATIONS=${OPERATIONS:-300}
 
 setup() {

@@ -7,9 +7,10 @@ load wait
 
 # So often, the change in a gap of its own each time: before it watches, between watching and
 # looking, behind, and all the time between. Fewer where each takes its time.
-RUNS=1000
-[ "$(nproc)" != 1 ] || RUNS=200
-[ -z "$SANITIZED" ] || RUNS=60
+RUNS=${LONG:+1000}
+: "${RUNS:=250}"
+[ "$(nproc)" != 1 ] || RUNS=$((RUNS / 5))
+[ -z "$SANITIZED" ] || RUNS=50
 export RUNS
 
 races() {

@@ -48,7 +48,7 @@ kernel_worker() {	# NUMBER NAME FILE...
 		case $folder in */*) options+=(--show "$(dirname -- "$folder")") ;; esac
 	done
 	for name in WATCHQ top_srcdir top_builddir BATS_TEST_TIMEOUT WATCHQ_FILE_TIMEOUT LD_LIBRARY_PATH \
-		    LC_ALL ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS MALLOC_PERTURB_; do
+		    LC_ALL WATCHQ_TEST_LONG ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS MALLOC_PERTURB_; do
 		[ -z "${!name:-}" ] || options+=(--env "$name=${!name}")
 	done
 	cd "$top_builddir" || return
