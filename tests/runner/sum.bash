@@ -12,7 +12,7 @@ write_times() {
 show_slowest() {	# NUMBER
 	[ -s "$results/times" ] || return 0
 	echo "The $1 slowest tests (all: $results/times):"
-	head -n "$1" "$results/times" | awk -F '\t' '{ printf "  %6.1f s  %s\n", $1 / 1000, $2 }'
+	head -n "$1" "$results/times" | LC_ALL=C awk -F '\t' '{ printf "  %6.1f s  %s\n", $1 / 1000, $2 }'
 }
 
 # Each report of a sanitizer is a failure, whatever the test said in which it arose. That

@@ -44,11 +44,11 @@ kernel_worker() {	# NUMBER NAME FILE...
 	for ((i = 2; i <= $#; i += 2)); do
 		options+=(--show "$(dirname -- "${!i}")")
 	done
-	for folder in "${WATCHQ:-}" "$(command -v bats)"; do
+	for folder in "${WATCHQ:-}" "$(command -v bats)" ${LOCPATH:+"$LOCPATH/."}; do
 		case $folder in */*) options+=(--show "$(dirname -- "$folder")") ;; esac
 	done
 	for name in WATCHQ top_srcdir top_builddir BATS_TEST_TIMEOUT WATCHQ_FILE_TIMEOUT LD_LIBRARY_PATH \
-		    LC_ALL WATCHQ_TEST_LONG ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS MALLOC_PERTURB_; do
+		    LC_ALL LOCPATH WATCHQ_TEST_LONG ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS MALLOC_PERTURB_; do
 		[ -z "${!name:-}" ] || options+=(--env "$name=${!name}")
 	done
 	cd "$top_builddir" || return
