@@ -332,6 +332,20 @@ says() {
 	[ "$last" = '1 passed, 1 failed, 0 skipped' ]
 }
 
+@test "what UndefinedBehaviorSanitizer reports is a failure, beside AddressSanitizer, too" {
+	command -v clang >/dev/null || skip "no clang is there, whose sanitizer keeps its report"
+	printf '%s\n' '#include <limits.h>' 'int main(int argc, char **argv) { (void) argv; return INT_MAX + argc > 0; }' >"$build/bad.c"
+	clang -fsanitize=address,undefined -fno-sanitize-recover=all -o "$build/watchq-bin" "$build/bad.c" 2>/dev/null ||
+		skip "clang has no sanitizers (Debian package: libclang-rt-dev)"
+	bats_file unaware <<-'END'
+		%test "looks at nothing" { "$WATCHQ" 2>/dev/null || true; }
+	END
+	suite
+	[ "$status" -eq 1 ]
+	says 'signed integer overflow'
+	[ "$last" = '1 passed, 1 failed, 0 skipped' ]
+}
+
 @test "without a test kernel its tests run here, and the reason is given" {
 	bats_file pipes <<-'END'
 		# watchq: kernel
