@@ -81,7 +81,8 @@ says() {
 		END
 	done
 	mkdir "$build/other"
-	env -i PATH="$path" LANG=C.UTF-8 TMPDIR="$BATS_TEST_TMPDIR" WATCHQ_KERNEL=none \
+	vars+=("WATCHQ_TESTS_LOCK=$build/lock")
+	env -i "${vars[@]}" PATH="$path" LANG=C.UTF-8 TMPDIR="$BATS_TEST_TMPDIR" WATCHQ_KERNEL=none \
 		top_srcdir="$src" top_builddir="$build/other" "$runner" >"$BATS_TEST_TMPDIR/other" 2>&1 3>&- &
 	suite --jobs 3
 	[ "$status" -eq 0 ]

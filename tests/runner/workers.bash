@@ -5,8 +5,7 @@
 # through descriptor 5 which file has ended; only the main process prints.
 
 # One for all runs of this user: two runs at once do not disturb each other.
-machine_lock=${XDG_RUNTIME_DIR:-/tmp}/watchq-tests-$(id -u).lock
-[ "$(id -u)" != 0 ] || [ ! -w /run/lock ] || machine_lock=/run/lock/watchq-tests.lock
+machine_lock=${WATCHQ_TESTS_LOCK:-${XDG_RUNTIME_DIR:-/tmp}/watchq-tests-$(id -u).lock}
 
 run_host() {	# NAME FILE
 	run_file host "$1" "$2"
