@@ -9,8 +9,8 @@
 
 #include "monitor.h"
 
-#define NAMED	3	/* events that a warning names */
-#define PARTS	4	/* 0: of a source with one part; and those of others, from 1 */
+#define WQ_NAMED	3	/* events that a warning names */
+#define WQ_PARTS	4	/* 0: of a source with one part; and those of others, from 1 */
 
 /* What is being added. */
 struct adding {
@@ -76,11 +76,11 @@ static unsigned wanted_events(const struct adding *a, const struct wq_source_ops
 
 		if (!posts(ops, nr) || (without && posts(without, nr)) || !passes(&a->m->filter, ops->type, nr))
 			continue;
-		if (n++ < NAMED && len < size)
+		if (n++ < WQ_NAMED && len < size)
 			len += (size_t) snprintf(names + len, size - len, "%s%s", len ? ", " : "", t->subtypes[i].name);
 	}
-	if (n > NAMED && len < size)
-		snprintf(names + len, size - len, " and %u more", n - NAMED);
+	if (n > WQ_NAMED && len < size)
+		snprintf(names + len, size - len, " and %u more", n - WQ_NAMED);
 	return n;
 }
 
@@ -151,9 +151,9 @@ static int none_works(const struct adding *a, const struct part *parts, bool kno
 
 	if (!known)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "no such source '%s'", a->source);
-	for (i = 0; i < PARTS && !parts[i].best; i++)
+	for (i = 0; i < WQ_PARTS && !parts[i].best; i++)
 		;
-	if (i == PARTS)
+	if (i == WQ_PARTS)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "no backend of %s reports these events", a->source);
 	*e = parts[i].best->part ? parts[i].why : parts[i].last;
 	if (e->kind == WQ_NOTSUPP) {
@@ -166,17 +166,17 @@ static int none_works(const struct adding *a, const struct part *parts, bool kno
 
 static int add_parts(struct adding *a, struct wq_error *e)
 {
-	struct part parts[PARTS];
+	struct part parts[WQ_PARTS];
 	bool known = false;
 	unsigned i, n = 0;
 
-	for (i = 0; i < PARTS; i++) {
+	for (i = 0; i < WQ_PARTS; i++) {
 		known |= choose(a, i, &parts[i]);
 		n += parts[i].works != NULL;
 	}
 	if (n == 0)
 		return none_works(a, parts, known, e);
-	for (i = 0; i < PARTS; i++) {
+	for (i = 0; i < WQ_PARTS; i++) {
 		say_unheard(a, &parts[i]);
 		if (parts[i].works && !new_source(a->m, parts[i].works, &a->config, e))
 			return -e->err;

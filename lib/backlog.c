@@ -38,7 +38,7 @@ struct extra {
 	char command[sizeof(((struct wq_event *) NULL)->command)];
 };
 
-#define LAST_ROOM	4096	/* bytes that are kept for what wq_backlog_last() lets in */
+#define WQ_LAST_ROOM	4096	/* bytes that are kept for what wq_backlog_last() lets in */
 
 struct wq_backlog {
 	struct wq_ring *ring;
@@ -96,7 +96,7 @@ static bool has_room(struct wq_backlog *b)
 		return true;
 	if (b->full)
 		b->full = used(b) > size / 2;
-	return !b->full && used(b) < size - LAST_ROOM;
+	return !b->full && used(b) < size - WQ_LAST_ROOM;
 }
 
 void wq_backlog_last(struct wq_backlog *b)

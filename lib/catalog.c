@@ -13,12 +13,12 @@
 
 #include "catalog.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define FIELDS(f)	.fields = (f), .nfields = ARRAY_SIZE(f)
-#define SUBTYPES(s)	.subtypes = (s), .nsubtypes = ARRAY_SIZE(s)
-#define FLAGS(f)	.flags = (f), .nflags = ARRAY_SIZE(f)
-#define ALIASES(a)	.aliases = (a), .naliases = ARRAY_SIZE(a)
-#define FLAG(n)		(0x00010000u << (n))	/* WATCH_INFO_FLAG_n */
+#define WQ_ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define WQ_FIELDS(f)	.fields = (f), .nfields = WQ_ARRAY_SIZE(f)
+#define WQ_SUBTYPES(s)	.subtypes = (s), .nsubtypes = WQ_ARRAY_SIZE(s)
+#define WQ_FLAGS(f)	.flags = (f), .nflags = WQ_ARRAY_SIZE(f)
+#define WQ_ALIASES(a)	.aliases = (a), .naliases = WQ_ARRAY_SIZE(a)
+#define WQ_FLAG(n)		(0x00010000u << (n))	/* WATCH_INFO_FLAG_n */
 
 static const struct wq_field removal_fields[] = {
 	{ WQ_F_REMOVED, 8, 8, "id" },
@@ -63,17 +63,17 @@ static const struct wq_field usb_fields[] = {
 };
 
 static const struct wq_layout no_body = { .min_len = 8 };
-static const struct wq_layout removal = { FIELDS(removal_fields), .min_len = 16, .bare = true };
-static const struct wq_layout ring_loss = { FIELDS(ring_loss_fields), .min_len = 16 };
-static const struct wq_layout key = { FIELDS(key_fields), .min_len = 16 };
-static const struct wq_layout mount = { FIELDS(mount_fields), .min_len = 24 };
-static const struct wq_layout mount_feb = { FIELDS(mount_feb_fields), .min_len = 16 };
-static const struct wq_layout sb = { FIELDS(sb_fields), .min_len = 16 };
+static const struct wq_layout removal = { WQ_FIELDS(removal_fields), .min_len = 16, .bare = true };
+static const struct wq_layout ring_loss = { WQ_FIELDS(ring_loss_fields), .min_len = 16 };
+static const struct wq_layout key = { WQ_FIELDS(key_fields), .min_len = 16 };
+static const struct wq_layout mount = { WQ_FIELDS(mount_fields), .min_len = 24 };
+static const struct wq_layout mount_feb = { WQ_FIELDS(mount_feb_fields), .min_len = 16 };
+static const struct wq_layout sb = { WQ_FIELDS(sb_fields), .min_len = 16 };
 /* Inode and block came with a later series than the error number. */
-static const struct wq_layout sb_error = { FIELDS(sb_error_fields), .min_len = 24 };
-static const struct wq_layout sb_error_feb = { FIELDS(sb_error_feb_fields), .min_len = 24 };
-static const struct wq_layout block = { FIELDS(block_fields), .min_len = 24 };
-static const struct wq_layout usb = { FIELDS(usb_fields), .min_len = 17, .text = true };
+static const struct wq_layout sb_error = { WQ_FIELDS(sb_error_fields), .min_len = 24 };
+static const struct wq_layout sb_error_feb = { WQ_FIELDS(sb_error_feb_fields), .min_len = 24 };
+static const struct wq_layout block = { WQ_FIELDS(block_fields), .min_len = 24 };
+static const struct wq_layout usb = { WQ_FIELDS(usb_fields), .min_len = 17, .text = true };
 
 static const struct wq_subtype meta_subtypes[] = {
 	{ 0, 0, "removal", &removal, "a watched object went away" },
@@ -95,7 +95,7 @@ static const struct wq_subtype key_subtypes[] = {
 	{ 128, WQ_AUX_NONE, "expired", &key, "the key's time-out ran out" },
 };
 /* The same events in every dialect; only their bodies differ. */
-#define MOUNT_SUBTYPES(body)						\
+#define WQ_MOUNT_SUBTYPES(body)						\
 	{ 0, 0, "new_mount", &(body), "something was mounted" },	\
 	{ 1, 0, "unmount", &(body), "something was unmounted" },	\
 	{ 2, 0, "expiry", &(body), "a mount expired" },			\
@@ -103,7 +103,7 @@ static const struct wq_subtype key_subtypes[] = {
 	{ 4, 0, "setattr", &(body), "a mount's attributes were changed" }, \
 	{ 5, 0, "move_from", &(body), "a mount was moved away" },	\
 	{ 6, 0, "move_to", &(body), "a mount was moved here" },
-#define SB_SUBTYPES(error_body)						\
+#define WQ_SB_SUBTYPES(error_body)						\
 	{ 0, 0, "readonly", &sb, "a filesystem became read-only" },	\
 	{ 1, 0, "error", &(error_body), "a filesystem met an error" },	\
 	{ 2, 0, "edquot", &sb, "a quota was exceeded" },		\
@@ -113,10 +113,10 @@ static const struct wq_subtype key_subtypes[] = {
 	{ 130, 0, "mounted", &sb, "a filesystem was mounted" },	\
 	{ 131, 0, "unmounted", &sb, "a filesystem is mounted nowhere any more" },
 
-static const struct wq_subtype mount_subtypes[] = { MOUNT_SUBTYPES(mount) };
-static const struct wq_subtype mount_feb_subtypes[] = { MOUNT_SUBTYPES(mount_feb) };
-static const struct wq_subtype sb_subtypes[] = { SB_SUBTYPES(sb_error) };
-static const struct wq_subtype sb_feb_subtypes[] = { SB_SUBTYPES(sb_error_feb) };
+static const struct wq_subtype mount_subtypes[] = { WQ_MOUNT_SUBTYPES(mount) };
+static const struct wq_subtype mount_feb_subtypes[] = { WQ_MOUNT_SUBTYPES(mount_feb) };
+static const struct wq_subtype sb_subtypes[] = { WQ_SB_SUBTYPES(sb_error) };
+static const struct wq_subtype sb_feb_subtypes[] = { WQ_SB_SUBTYPES(sb_error_feb) };
 static const struct wq_subtype block_subtypes[] = {
 	{ 1, 0, "timeout", &block, "I/O timed out" },
 	{ 2, 0, "no_space", &block, "critical space allocation error" },
@@ -164,55 +164,55 @@ static const struct wq_alias mount_aliases[] = {
 };
 
 static const struct wq_flag mount_flags[] = {
-	{ FLAG(0), "in-subtree" },
-	{ FLAG(1), "is-now-ro" },
-	{ FLAG(2), "is-submount" },
+	{ WQ_FLAG(0), "in-subtree" },
+	{ WQ_FLAG(1), "is-now-ro" },
+	{ WQ_FLAG(2), "is-submount" },
 };
 static const struct wq_flag mount_feb_flags[] = {
-	{ FLAG(0), "in-subtree" },
-	{ FLAG(1), "is-recursive" },
-	{ FLAG(2), "is-now-ro" },
-	{ FLAG(3), "is-submount" },
+	{ WQ_FLAG(0), "in-subtree" },
+	{ WQ_FLAG(1), "is-recursive" },
+	{ WQ_FLAG(2), "is-now-ro" },
+	{ WQ_FLAG(3), "is-submount" },
 };
 static const struct wq_flag sb_flags[] = {
-	{ FLAG(0), "is-now-ro" },
+	{ WQ_FLAG(0), "is-now-ro" },
 };
 
 /* ---- Types ---- */
 
 const struct wq_type wq_note_type = {
-	.nr = WQ_TYPE_NOTE, .name = "note", SUBTYPES(note_subtypes), .help = "annotations in a capture"
+	.nr = WQ_TYPE_NOTE, .name = "note", WQ_SUBTYPES(note_subtypes), .help = "annotations in a capture"
 };
 
 /* In every dialect. */
-#define META	{ .nr = WQ_TYPE_META, .name = "meta", SUBTYPES(meta_subtypes), .help = "the queue itself" }
-#define KEY	{ .nr = WQ_TYPE_KEY, .name = "key", SUBTYPES(key_subtypes), .help = "keys and keyrings" }
+#define WQ_META_TYPE	{ .nr = WQ_TYPE_META, .name = "meta", WQ_SUBTYPES(meta_subtypes), .help = "the queue itself" }
+#define WQ_KEY_TYPE	{ .nr = WQ_TYPE_KEY, .name = "key", WQ_SUBTYPES(key_subtypes), .help = "keys and keyrings" }
 /* In some, under a number of their own. */
-#define MOUNT(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "mount", SUBTYPES(as##_subtypes), FLAGS(as##_flags), ALIASES(mount_aliases), .help = "the mount tree" }
-#define SB(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "sb", SUBTYPES(as##_subtypes), FLAGS(sb_flags), .help = "filesystems" }
-#define BLOCK(n)	{ .nr = (n), .name = "block", SUBTYPES(block_subtypes), .help = "block devices" }
-#define USB(n)		{ .nr = (n), .name = "usb", SUBTYPES(usb_subtypes), .help = "USB devices" }
+#define WQ_MOUNT_TYPE(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "mount", WQ_SUBTYPES(as##_subtypes), WQ_FLAGS(as##_flags), WQ_ALIASES(mount_aliases), .help = "the mount tree" }
+#define WQ_SB_TYPE(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "sb", WQ_SUBTYPES(as##_subtypes), WQ_FLAGS(sb_flags), .help = "filesystems" }
+#define WQ_BLOCK_TYPE(n)	{ .nr = (n), .name = "block", WQ_SUBTYPES(block_subtypes), .help = "block devices" }
+#define WQ_USB_TYPE(n)		{ .nr = (n), .name = "usb", WQ_SUBTYPES(usb_subtypes), .help = "USB devices" }
 
 /* In the order of the numbers: wq_catalog_type() relies on it. */
 static const struct wq_type default_types[WQ_TYPES] = {
-	META, KEY, MOUNT(2, mount, 0), SB(3, sb, 0), BLOCK(4), USB(5),
+	WQ_META_TYPE, WQ_KEY_TYPE, WQ_MOUNT_TYPE(2, mount, 0), WQ_SB_TYPE(3, sb, 0), WQ_BLOCK_TYPE(4), WQ_USB_TYPE(5),
 };
-static const struct wq_type v5_2019_types[] = { META, KEY, BLOCK(2), USB(3) };
+static const struct wq_type v5_2019_types[] = { WQ_META_TYPE, WQ_KEY_TYPE, WQ_BLOCK_TYPE(2), WQ_USB_TYPE(3) };
 /* watch_mount() and watch_sb() of then shift the ID by 24 bits, not 8. */
-static const struct wq_type feb_2020_types[] = { META, KEY, MOUNT(2, mount_feb, 16), SB(3, sb_feb, 16) };
-static const struct wq_type aug_2020_types[] = { META, KEY, MOUNT(2, mount, 0) };
-static const struct wq_type sb_2020_types[] = { META, KEY, SB(2, sb, 0) };
+static const struct wq_type feb_2020_types[] = { WQ_META_TYPE, WQ_KEY_TYPE, WQ_MOUNT_TYPE(2, mount_feb, 16), WQ_SB_TYPE(3, sb_feb, 16) };
+static const struct wq_type aug_2020_types[] = { WQ_META_TYPE, WQ_KEY_TYPE, WQ_MOUNT_TYPE(2, mount, 0) };
+static const struct wq_type sb_2020_types[] = { WQ_META_TYPE, WQ_KEY_TYPE, WQ_SB_TYPE(2, sb, 0) };
 
 /* ---- Dialects ---- */
 
-#define TYPES(t)	.types = (t), .ntypes = ARRAY_SIZE(t)
+#define WQ_TYPES_IN(t)	.types = (t), .ntypes = WQ_ARRAY_SIZE(t)
 
 const struct wq_dialect wq_dialects[WQ_DIALECTS] = {
-	{ "default", TYPES(default_types), "mainline, and what was published last of the rest" },
-	{ "v5-2019", TYPES(v5_2019_types), "block and usb, as posted from June 2019 to early 2020" },
-	{ "feb-2020", TYPES(feb_2020_types), "mount and sb of February 2020" },
-	{ "aug-2020", TYPES(aug_2020_types), "mount of August 2020, without sb" },
-	{ "sb-2020", TYPES(sb_2020_types), "sb of December 2020, without mount" },
+	{ "default", WQ_TYPES_IN(default_types), "mainline, and what was published last of the rest" },
+	{ "v5-2019", WQ_TYPES_IN(v5_2019_types), "block and usb, as posted from June 2019 to early 2020" },
+	{ "feb-2020", WQ_TYPES_IN(feb_2020_types), "mount and sb of February 2020" },
+	{ "aug-2020", WQ_TYPES_IN(aug_2020_types), "mount of August 2020, without sb" },
+	{ "sb-2020", WQ_TYPES_IN(sb_2020_types), "sb of December 2020, without mount" },
 };
 
 /* ---- Looking up ---- */

@@ -6,8 +6,8 @@
 
 #include "monitor.h"
 
-#define SLACK	1000000		/* ns: the clocks are not read at the same instant */
-#define AHEAD	1000000000	/* ns: what is read in this dispatch is not so late */
+#define WQ_SLACK	1000000		/* ns: the clocks are not read at the same instant */
+#define WQ_AHEAD	1000000000	/* ns: what is read in this dispatch is not so late */
 
 /* Not the jitter of reading two clocks, between which this thread may have been kept
  * waiting: time would go back behind it. */
@@ -18,7 +18,7 @@ void wq_clock_read(struct wq_monitor *m)
 	m->now = wq_now_boottime();
 	most = (int64_t) (wq_now_realtime() - m->now);
 	least = most - (int64_t) (wq_now_boottime() - m->now);
-	if (m->clock > most + SLACK || m->clock < least - SLACK)
+	if (m->clock > most + WQ_SLACK || m->clock < least - WQ_SLACK)
 		m->clock = most;
 }
 
@@ -45,6 +45,6 @@ void wq_clock_keep_order(const struct wq_monitor *m, struct wq_event *ev)
 void wq_clock_told(struct wq_monitor *m, const struct wq_event *ev)
 {
 	/* No time to come: it would be that of all events until then. */
-	if (ev->boottime > m->told_at && (ev->boottime < m->now + AHEAD || ev->boottime <= wq_now_boottime()))
+	if (ev->boottime > m->told_at && (ev->boottime < m->now + WQ_AHEAD || ev->boottime <= wq_now_boottime()))
 		m->told_at = ev->boottime;
 }

@@ -25,14 +25,14 @@
 #include "drain.h"
 #include "wake.h"
 
-#define RING_SIZE	(2u << 20)	/* bytes: 65,536 records of keys */
-#define RETRY_MS	2		/* between attempts to tell of what was lost */
-#define SLICE		200000		/* ns */
-#define MAX_SOURCES	16
+#define WQ_RING_SIZE	(2u << 20)	/* bytes: 65,536 records of keys */
+#define WQ_RETRY_MS	2		/* between attempts to tell of what was lost */
+#define WQ_SLICE		200000		/* ns */
+#define WQ_DRAIN_SOURCES	16
 
 struct wq_drain {
 	struct wq_items items;
-	struct wq_source *sources[MAX_SOURCES];
+	struct wq_source *sources[WQ_DRAIN_SOURCES];
 	unsigned nsources;
 	int epfd;			/* the queues, and ask */
 	struct wq_wake ask;		/* engine to thread */
@@ -204,7 +204,7 @@ static int drain_until_stopped(struct wq_drain *d, struct wq_error *e)
 		wq_wake_before(&d->ask);
 		if (!atomic_load_explicit(&d->stop, memory_order_acquire) &&
 		    (atomic_load_explicit(&d->asked, memory_order_acquire) == d->answered || full))
-			rc = epoll_wait(d->epfd, &ev, 1, full ? RETRY_MS : -1);
+			rc = epoll_wait(d->epfd, &ev, 1, full ? WQ_RETRY_MS : -1);
 		wq_wake_after(&d->ask, rc == 1 && ev.data.ptr == &d->ask);
 	}
 	return 0;
@@ -221,7 +221,7 @@ static bool get_short_slice(void)
 		int32_t nice;
 		uint32_t priority;
 		uint64_t runtime, deadline, period;
-	} attr = { .size = sizeof(attr), .policy = SCHED_OTHER, .runtime = SLICE };
+	} attr = { .size = sizeof(attr), .policy = SCHED_OTHER, .runtime = WQ_SLICE };
 
 	attr.nice = getpriority(PRIO_PROCESS, 0);
 	return syscall(SYS_sched_setattr, 0, &attr, 0) == 0;
@@ -330,7 +330,7 @@ struct wq_drain *wq_drain_new(void)
 		return NULL;
 	d->ask.fd = d->tell.fd = -1;
 	d->epfd = epoll_create1(EPOLL_CLOEXEC);
-	d->items.ring = wq_ring_new(RING_SIZE);
+	d->items.ring = wq_ring_new(WQ_RING_SIZE);
 	ev.data.ptr = &d->ask;
 	if (d->epfd < 0 || !d->items.ring || wq_wake_open(&d->ask) || wq_wake_open(&d->tell) ||
 	    epoll_ctl(d->epfd, EPOLL_CTL_ADD, d->ask.fd, &ev)) {
@@ -362,7 +362,7 @@ int wq_drain_add(struct wq_drain *d, struct wq_source *s, int fd)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = s };
 
-	if (d->nsources == MAX_SOURCES)
+	if (d->nsources == WQ_DRAIN_SOURCES)
 		return -E2BIG;
 	if (epoll_ctl(d->epfd, EPOLL_CTL_ADD, fd, &ev))
 		return -errno;

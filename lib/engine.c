@@ -10,8 +10,8 @@
 
 #include "monitor.h"
 
-#define BATCH		4096		/* items of one dispatch */
-#define PULLS		256		/* of one source: each may have to look something up */
+#define WQ_BATCH		4096		/* items of one dispatch */
+#define WQ_PULLS		256		/* of one source: each may have to look something up */
 
 /* ---- Events ---- */
 
@@ -20,7 +20,7 @@ static bool is_meta(const struct wq_event *ev, unsigned from)
 	return ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr >= from;
 }
 
-static void told(struct wq_monitor *m, const struct wq_event *ev)
+static void reported(struct wq_monitor *m, const struct wq_event *ev)
 {
 	m->seq++;
 	wq_clock_told(m, ev);
@@ -41,7 +41,7 @@ int wq_engine_meta(struct wq_monitor *m, uint8_t subtype, const void *body, size
 	wq_clock_keep_order(m, &ev);
 	rc = m->fn(m->fn_data, &ev);
 	if (rc == 0)
-		told(m, &ev);
+		reported(m, &ev);
 	return rc;
 }
 
@@ -91,7 +91,7 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 	if (rc)
 		return rc;
 
-	told(m, ev);
+	reported(m, ev);
 	m->active = true;
 	m->active_at = m->now;
 	if (ev->mark == WQ_MARK_NONE && !is_loss)
@@ -231,7 +231,7 @@ static int apply_ring(struct wq_monitor *m)
 	int rc = 0;
 
 	for (n = 0; !rc && (it = wq_drain_peek(m->drain)); n++) {
-		if (n == BATCH)
+		if (n == WQ_BATCH)
 			return 1;
 		rc = wq_go_on(apply_item(m, it));
 		wq_drain_release(m->drain);
@@ -243,7 +243,7 @@ static int pull_batch(struct wq_source *s, struct wq_error *e)
 {
 	int rc = 1, i;
 
-	for (i = 0; rc == 1 && i < PULLS; i++)
+	for (i = 0; rc == 1 && i < WQ_PULLS; i++)
 		rc = s->ops->pull(s, e);
 	return rc;
 }

@@ -11,10 +11,10 @@
 #include "source.h"
 #include "uapi-mounts.h"
 
-#define INFO_HEADER	4	/* bytes: type, pad, length */
+#define WQ_INFO_HEADER	4	/* bytes: type, pad, length */
 
 /* include/uapi/linux/fanotify.h, since Linux 5.16 */
-#define INFO_TYPE_ERROR	5
+#define WQ_INFO_TYPE_ERROR	5
 
 static bool read_mount(const unsigned char *p, size_t len, struct wq_fan_event *ev)
 {
@@ -30,13 +30,13 @@ static bool read_mount(const unsigned char *p, size_t len, struct wq_fan_event *
 /* struct fanotify_event_info_fid: header, fsid, struct file_handle. */
 static bool read_fid(const unsigned char *p, size_t len, struct wq_fan_event *ev)
 {
-	const size_t fixed = INFO_HEADER + sizeof(ev->fsid) + 2 * sizeof(uint32_t);
+	const size_t fixed = WQ_INFO_HEADER + sizeof(ev->fsid) + 2 * sizeof(uint32_t);
 
 	if (len < fixed)
 		return false;
-	memcpy(ev->fsid, p + INFO_HEADER, sizeof(ev->fsid));
-	memcpy(&ev->handle_len, p + INFO_HEADER + 8, sizeof(ev->handle_len));
-	memcpy(&ev->handle_type, p + INFO_HEADER + 12, sizeof(ev->handle_type));
+	memcpy(ev->fsid, p + WQ_INFO_HEADER, sizeof(ev->fsid));
+	memcpy(&ev->handle_len, p + WQ_INFO_HEADER + 8, sizeof(ev->handle_len));
+	memcpy(&ev->handle_type, p + WQ_INFO_HEADER + 12, sizeof(ev->handle_type));
 	if (ev->handle_len > len - fixed)
 		return false;
 	ev->handle = p + fixed;
@@ -47,10 +47,10 @@ static bool read_fid(const unsigned char *p, size_t len, struct wq_fan_event *ev
 /* struct fanotify_event_info_error: header, s32 error, u32 error_count. */
 static bool read_error(const unsigned char *p, size_t len, struct wq_fan_event *ev)
 {
-	if (len < INFO_HEADER + 8)
+	if (len < WQ_INFO_HEADER + 8)
 		return false;
-	memcpy(&ev->error, p + INFO_HEADER, sizeof(ev->error));
-	memcpy(&ev->error_count, p + INFO_HEADER + 4, sizeof(ev->error_count));
+	memcpy(&ev->error, p + WQ_INFO_HEADER, sizeof(ev->error));
+	memcpy(&ev->error_count, p + WQ_INFO_HEADER + 4, sizeof(ev->error_count));
 	ev->has_error = true;
 	return true;
 }
@@ -62,10 +62,10 @@ static int read_infos(const unsigned char *p, const unsigned char *end, struct w
 		uint16_t len;
 		bool ok = true;
 
-		if (end - p < INFO_HEADER)
+		if (end - p < WQ_INFO_HEADER)
 			return -EBADMSG;
 		memcpy(&len, p + 2, sizeof(len));
-		if (len < INFO_HEADER || len > end - p)
+		if (len < WQ_INFO_HEADER || len > end - p)
 			return -EBADMSG;
 		switch (p[0]) {
 		case WQ_UAPI_FAN_INFO_MNT:
@@ -74,7 +74,7 @@ static int read_infos(const unsigned char *p, const unsigned char *end, struct w
 		case FAN_EVENT_INFO_TYPE_FID:
 			ok = read_fid(p, len, ev);
 			break;
-		case INFO_TYPE_ERROR:
+		case WQ_INFO_TYPE_ERROR:
 			ok = read_error(p, len, ev);
 			break;
 		}

@@ -15,16 +15,16 @@
 #include "libwatchq.h"
 #include "uapi.h"
 
-#define WORD_BITS	32
+#define WQ_WORD_BITS	32
 
 static void set_bit(struct wq_rule *r, unsigned nr)
 {
-	r->subtypes[nr / WORD_BITS] |= 1u << (nr % WORD_BITS);
+	r->subtypes[nr / WQ_WORD_BITS] |= 1u << (nr % WQ_WORD_BITS);
 }
 
 static bool test_bit(const struct wq_rule *r, unsigned nr)
 {
-	return r->subtypes[nr / WORD_BITS] & 1u << (nr % WORD_BITS);
+	return r->subtypes[nr / WQ_WORD_BITS] & 1u << (nr % WQ_WORD_BITS);
 }
 
 static void set_all(struct wq_rule *r)
@@ -62,7 +62,7 @@ static struct wq_rule *row_for(struct wq_filter *f, uint32_t type, bool named, u
 	return &f->rules[f->nrules++];
 }
 
-static int too_many(struct wq_error *e)
+static int over_limit(struct wq_error *e)
 {
 	return wq_fail(e, WQ_FAILURE, E2BIG, "a filter holds no more than %d rules", WQ_FILTER_MAX);
 }
@@ -116,7 +116,7 @@ static int add_event(struct wq_filter *f, const char *word, size_t len,
 			continue;
 		row = row_for(f, t->nr, true, 0, 0);
 		if (!row)
-			return too_many(e);
+			return over_limit(e);
 		if (all)
 			set_all(row);
 		else if (s)
@@ -257,7 +257,7 @@ int wq_filter_add_raw(struct wq_filter *f, const char *rule, struct wq_error *e)
 
 	row = row_for(f, r.type, r.named, r.info, r.mask);
 	if (!row)
-		return too_many(e);
+		return over_limit(e);
 	for (i = 0; i < 8; i++)
 		row->subtypes[i] |= r.subtypes[i];
 	return 0;
@@ -265,7 +265,7 @@ int wq_filter_add_raw(struct wq_filter *f, const char *rule, struct wq_error *e)
 
 /* ---- Dialects ---- */
 
-#define NO_TYPE	UINT32_MAX	/* of no record: types have 24 bits */
+#define WQ_NO_TYPE	UINT32_MAX	/* of no record: types have 24 bits */
 
 void wq_filter_translate(struct wq_filter *f, const struct wq_dialect *d)
 {
@@ -278,7 +278,7 @@ void wq_filter_translate(struct wq_filter *f, const struct wq_dialect *d)
 		if (!t)
 			continue;
 		t = wq_type_by_name(d, t->name, strlen(t->name));
-		r->type = t ? t->nr : NO_TYPE;
+		r->type = t ? t->nr : WQ_NO_TYPE;
 	}
 	f->dialect = d;
 }

@@ -6,8 +6,8 @@
  * wq_condition_fd() is readable and wq_condition_heard() says so, or now and then where
  * wq_condition_needs_looks().
  */
-#ifndef LIBWATCHQ_CONDITION_H
-#define LIBWATCHQ_CONDITION_H
+#ifndef WQ_LIBWATCHQ_CONDITION_H
+#define WQ_LIBWATCHQ_CONDITION_H
 
 #include <stddef.h>
 #include <stdint.h>

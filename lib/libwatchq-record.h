@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Part of libwatchq.h: records, and the catalog of what they mean. */
-#ifndef LIBWATCHQ_RECORD_H
-#define LIBWATCHQ_RECORD_H
+#ifndef WQ_LIBWATCHQ_RECORD_H
+#define WQ_LIBWATCHQ_RECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

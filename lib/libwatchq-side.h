@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Part of libwatchq.h: what is known of an event of a filesystem or a block device that
  * its record has no room for. */
-#ifndef LIBWATCHQ_SIDE_H
-#define LIBWATCHQ_SIDE_H
+#ifndef WQ_LIBWATCHQ_SIDE_H
+#define WQ_LIBWATCHQ_SIDE_H
 
 #include <stdbool.h>
 #include <stddef.h>

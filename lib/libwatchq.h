@@ -6,8 +6,8 @@
  * -errno where a call can fail. Strings it hands out are UTF-8 or whatever
  * bytes the kernel gave, as said at each.
  */
-#ifndef LIBWATCHQ_H
-#define LIBWATCHQ_H
+#ifndef WQ_LIBWATCHQ_H
+#define WQ_LIBWATCHQ_H
 
 #include <stdbool.h>
 #include <stddef.h>

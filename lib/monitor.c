@@ -13,7 +13,7 @@
 
 #include "monitor.h"
 
-#define MAX_WATCHES	65000		/* with those of captures, which count in 16 bits */
+#define WQ_MAX_WATCHES	65000		/* with those of captures, which count in 16 bits */
 
 /* ---- Setting up ---- */
 
@@ -276,7 +276,7 @@ const struct wq_watch *wq_engine_watch(struct wq_source *s, uint8_t id,
 			break;
 	}
 	if (i == m->nwatches)
-		w = i < MAX_WATCHES ? new_watch(m, id, source, backend, object) : NULL;
+		w = i < WQ_MAX_WATCHES ? new_watch(m, id, source, backend, object) : NULL;
 	if (w && id)
 		s->by_id[id] = w;
 	return w;

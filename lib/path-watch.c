@@ -14,8 +14,8 @@
 
 #include "path-watch.h"
 
-#define LINKS_MAX	40	/* as the kernel has it: path_resolution(7) */
-#define EVENTS		(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB)
+#define WQ_LINKS_MAX	40	/* as the kernel has it: path_resolution(7) */
+#define WQ_EVENTS		(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB)
 
 struct wq_path_watch {
 	char *path;
@@ -130,7 +130,7 @@ static void add_name(struct wq_path_watch *w, const char *name)
 /* A directory on the way: heard before what is in it is looked up. 1: it isn't there. */
 static int watch_dir(struct wq_path_watch *w, const char *dir)
 {
-	if (inotify_add_watch(w->inotify, dir, EVENTS | IN_ONLYDIR) >= 0)
+	if (inotify_add_watch(w->inotify, dir, WQ_EVENTS | IN_ONLYDIR) >= 0)
 		return 0;
 	return errno == ENOENT || errno == ENOTDIR ? 1 : -errno;
 }
@@ -177,7 +177,7 @@ static int watch_way(struct wq_path_watch *w, char *dir, char *rest, size_t size
 		if (rc < 0)
 			break;
 		if (rc > 0) {
-			if (++links > LINKS_MAX)
+			if (++links > WQ_LINKS_MAX)
 				return 0;	/* it leads nowhere, until a link is another */
 			dir[*rest == '/' ? 0 : end] = '\0';
 		}

@@ -20,7 +20,7 @@
 #include "note-mount.h"
 #include "side.h"
 
-#define BUDGET	(16u << 20)	/* bytes of names and paths */
+#define WQ_BUDGET	(16u << 20)	/* bytes of names and paths */
 
 struct payload {
 	size_t len;
@@ -268,7 +268,7 @@ static int write_names(struct wq_recorder *r, const struct wq_event *ev)
 	int rc = 0;
 
 	/* Before the names of this event, which needs both. */
-	if (wq_keys_bytes(r->out) + wq_keys_bytes(r->paths) + wq_mount_map_bytes(r->mounts) > BUDGET) {
+	if (wq_keys_bytes(r->out) + wq_keys_bytes(r->paths) + wq_mount_map_bytes(r->mounts) > WQ_BUDGET) {
 		wq_keys_clear(r->out);
 		wq_keys_clear(r->paths);
 		wq_mount_map_clear(r->mounts);

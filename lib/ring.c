@@ -16,8 +16,8 @@
 
 #include "ring.h"
 
-#define SKIP	(1u << 31)
-#define CHUNK	(256u << 10)	/* bytes that are given back at once */
+#define WQ_SKIP	(1u << 31)
+#define WQ_CHUNK	(256u << 10)	/* bytes that are given back at once */
 
 struct wq_ring {
 	size_t size;
@@ -99,12 +99,12 @@ void *wq_ring_reserve(struct wq_ring *r, size_t size)
 	size_t to_end = r->size - (head & (r->size - 1));
 	size_t skip = need > to_end ? to_end : 0;
 
-	if (!r->resident && tail - r->given >= CHUNK)
+	if (!r->resident && tail - r->given >= WQ_CHUNK)
 		give_back(r, head, tail);
 	if (r->size - (head - tail) < need + skip)
 		return NULL;
 	if (skip) {
-		piece_at(r, head)->size = (uint32_t) skip | SKIP;
+		piece_at(r, head)->size = (uint32_t) skip | WQ_SKIP;
 		head += skip;
 	}
 	piece_at(r, head)->size = (uint32_t) need;
@@ -124,8 +124,8 @@ void *wq_ring_peek(struct wq_ring *r)
 
 	if (tail == head)
 		return NULL;
-	if (piece_at(r, tail)->size & SKIP) {
-		tail += piece_at(r, tail)->size & ~SKIP;
+	if (piece_at(r, tail)->size & WQ_SKIP) {
+		tail += piece_at(r, tail)->size & ~WQ_SKIP;
 		atomic_store_explicit(&r->tail, tail, memory_order_release);
 	}
 	return piece_at(r, tail);

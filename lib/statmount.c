@@ -11,9 +11,9 @@
 #include "statmount.h"
 #include "uapi-mounts.h"
 
-#define BUF_FIRST	2048	/* bytes: paths and options are rarely longer, and the kernel allocates as many */
-#define BUF_MAX		(16u << 20)
-#define MASK \
+#define WQ_BUF_FIRST	2048	/* bytes: paths and options are rarely longer, and the kernel allocates as many */
+#define WQ_BUF_MAX		(16u << 20)
+#define WQ_MASK \
 	(WQ_UAPI_STATMOUNT_SB_BASIC | WQ_UAPI_STATMOUNT_MNT_BASIC | WQ_UAPI_STATMOUNT_MNT_ROOT | \
 	 WQ_UAPI_STATMOUNT_MNT_POINT | WQ_UAPI_STATMOUNT_FS_TYPE | WQ_UAPI_STATMOUNT_MNT_OPTS | \
 	 WQ_UAPI_STATMOUNT_FS_SUBTYPE | WQ_UAPI_STATMOUNT_SB_SOURCE)
@@ -34,7 +34,7 @@ struct wq_statmount *wq_statmount_new(const struct wq_mount_ns *ns)
 	if (!sm)
 		return NULL;
 	sm->ns = ns;
-	sm->size = BUF_FIRST;
+	sm->size = WQ_BUF_FIRST;
 	sm->buf = malloc(sm->size);
 	if (sm->buf)
 		return sm;
@@ -140,7 +140,7 @@ static const char *fs_options(struct wq_statmount *sm, uint32_t flags, const cha
 static int call(struct wq_statmount *sm, uint64_t id)
 {
 	struct wq_uapi_mnt_id_req req = {
-		.size = sm->ns->id ? sizeof(req) : WQ_UAPI_MNT_ID_REQ_24, .mnt_id = id, .param = MASK,
+		.size = sm->ns->id ? sizeof(req) : WQ_UAPI_MNT_ID_REQ_24, .mnt_id = id, .param = WQ_MASK,
 		.ns_id = sm->ns->id,
 	};
 
@@ -149,7 +149,7 @@ static int call(struct wq_statmount *sm, uint64_t id)
 
 		if (syscall(WQ_UAPI_SYS_STATMOUNT, &req, sm->buf, sm->size, 0) == 0)
 			return 0;
-		if (errno != EOVERFLOW || sm->size >= BUF_MAX)
+		if (errno != EOVERFLOW || sm->size >= WQ_BUF_MAX)
 			return -errno;
 		more = realloc(sm->buf, 2 * sm->size);
 		if (!more)

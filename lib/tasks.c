@@ -12,14 +12,14 @@
 #include "tasks.h"
 #include "tracefs.h"
 
-#define INITIAL_PID_NS	0xeffffffcu	/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
+#define WQ_INITIAL_PID_NS	0xeffffffcu	/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
 
 void wq_tasks_init(struct wq_tasks *ts, int root)
 {
 	struct stat st;
 
 	*ts = (struct wq_tasks) { .root = root };
-	ts->knows_pids = stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == INITIAL_PID_NS;
+	ts->knows_pids = stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == WQ_INITIAL_PID_NS;
 }
 
 bool wq_tasks_known(const struct wq_tasks *ts)

@@ -11,7 +11,7 @@
 
 #include "monitor.h"
 
-#define QUIET		100000000	/* ns without an event */
+#define WQ_QUIET		100000000	/* ns without an event */
 
 /* ---- Quiet ---- */
 
@@ -149,10 +149,10 @@ int wq_timers_run(struct wq_monitor *m)
 	if (rc)
 		return rc;
 	if (m->active && !m->sync.running && !m->untold && !is_busy(m) && (m->marks || wants_quiet(m))) {
-		if (m->now >= m->active_at + QUIET)
+		if (m->now >= m->active_at + WQ_QUIET)
 			rc = be_quiet(m);
 		else
-			arm(m, m->active_at + QUIET);
+			arm(m, m->active_at + WQ_QUIET);
 	}
 	arm_sweeps(m);
 	return rc;

@@ -25,7 +25,7 @@
 #include "trace.h"
 #include "tracefs.h"
 
-#define AHEAD		1000000000u	/* ns; no clock is that wrong */
+#define WQ_AHEAD		1000000000u	/* ns; no clock is that wrong */
 
 /* One processor's buffer. */
 struct cpu {
@@ -117,7 +117,7 @@ int wq_trace_read(struct wq_trace *t, wq_trace_fn fn, void *data, struct wq_erro
 	for (i = 0; i < t->ncpus && !rc; i++)
 		rc = load(t, &t->cpus[i]);
 	while (!rc && (c = earliest(t))) {
-		if ((c->time > now && c->time < now + AHEAD) || give(t, c, fn, data))
+		if ((c->time > now && c->time < now + WQ_AHEAD) || give(t, c, fn, data))
 			return 1;
 		c->data = kbuffer_next_event(c->kb, &c->time);
 		rc = load(t, c);

@@ -19,11 +19,11 @@
 #include "libwatchq.h"
 #include "tracefs.h"
 
-#define MAGIC		0x74726163	/* include/uapi/linux/magic.h: TRACEFS_MAGIC */
-#define PREFIX		"watchq-"	/* of our instances' names */
-#define NAMES		100		/* names that are tried */
-#define BUSY_TRIES	100
-#define BUSY_US		2000		/* between them */
+#define WQ_MAGIC		0x74726163	/* include/uapi/linux/magic.h: TRACEFS_MAGIC */
+#define WQ_PREFIX		"watchq-"	/* of our instances' names */
+#define WQ_NAMES		100		/* names that are tried */
+#define WQ_BUSY_TRIES	100
+#define WQ_BUSY_US		2000		/* between them */
 
 /* ---- Files ---- */
 
@@ -120,7 +120,7 @@ static int open_mounted(void)
 		fd = open(m->mnt_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0) {
 			rc = -errno;
-		} else if (fstatfs(fd, &fs) || fs.f_type != MAGIC) {
+		} else if (fstatfs(fd, &fs) || fs.f_type != WQ_MAGIC) {
 			close(fd);	/* something is mounted over it */
 			fd = -1;
 		}
@@ -204,10 +204,10 @@ static void remove_instance(int instances, const char *name, int dir)
 	unsigned i;
 
 	wq_tracefs_write(dir, "events/enable", "0");
-	for (i = 0; i < BUSY_TRIES; i++) {
+	for (i = 0; i < WQ_BUSY_TRIES; i++) {
 		if (unlinkat(instances, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
 			return;
-		usleep(BUSY_US);
+		usleep(WQ_BUSY_US);
 	}
 }
 
@@ -223,7 +223,7 @@ static void remove_dead(int instances)
 		return;
 	}
 	while ((d = readdir(list))) {
-		int dir = strncmp(d->d_name, PREFIX, strlen(PREFIX)) == 0 ? lock_instance(instances, d->d_name) : -1;
+		int dir = strncmp(d->d_name, WQ_PREFIX, strlen(WQ_PREFIX)) == 0 ? lock_instance(instances, d->d_name) : -1;
 
 		if (dir < 0)
 			continue;
@@ -237,8 +237,8 @@ static int make_instance(struct wq_tracefs *tf, int instances, struct wq_error *
 {
 	unsigned i;
 
-	for (i = 0; i < NAMES; i++) {
-		snprintf(tf->name, sizeof(tf->name), PREFIX "%d-%u", (int) getpid(), i);
+	for (i = 0; i < WQ_NAMES; i++) {
+		snprintf(tf->name, sizeof(tf->name), WQ_PREFIX "%d-%u", (int) getpid(), i);
 		if (mkdirat(instances, tf->name, 0700)) {
 			if (errno == EEXIST)
 				continue;

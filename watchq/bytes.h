@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bytes that grow. */
-#ifndef BYTES_H
-#define BYTES_H
+#ifndef WQC_BYTES_H
+#define WQC_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -45,7 +45,7 @@ static void wait_at(int gate)
 		n = read(gate, &go, 1);
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
-		_exit(STATUS_COMMAND);
+		_exit(WQC_STATUS_COMMAND);
 }
 
 /* ---- Starting ---- */
@@ -135,13 +135,13 @@ int child_status(const struct child *c, int own)
 {
 	int how, theirs;
 
-	if (own == STATUS_FAILURE || own == STATUS_NOTSUPP)
-		own = STATUS_COMMAND;
+	if (own == WQC_STATUS_FAILURE || own == WQC_STATUS_NOTSUPP)
+		own = WQC_STATUS_COMMAND;
 	if (c->gate >= 0)
 		return own;
 	while (waitpid(c->pid, &how, 0) < 0)
 		if (errno != EINTR)
-			return STATUS_COMMAND;
+			return WQC_STATUS_COMMAND;
 	theirs = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
 	return theirs ? theirs : own;
 }

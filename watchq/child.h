@@ -2,8 +2,8 @@
 /* The command of --command. It is a process of its own from the start, so that it
  * inherits what watchq was given, and not what watchq makes of it; it waits until
  * it is let go. */
-#ifndef CHILD_H
-#define CHILD_H
+#ifndef WQC_CHILD_H
+#define WQC_CHILD_H
 
 #include <stdbool.h>
 #include <sys/signalfd.h>

@@ -23,5 +23,5 @@ const struct command cmd_block = {
 	.set_up = set_up,
 	.types = types,
 	.columns = "TIME,EVENT,DEVICE,PARTITION,OPERATION,SECTOR,SECTORS,ERRNO,COUNT",
-	.options = OPTIONS_EVENTS | OPTIONS_LIVE | OPTIONS_BLOCK,
+	.options = WQC_OPTIONS_EVENTS | WQC_OPTIONS_LIVE | WQC_OPTIONS_BLOCK,
 };

@@ -36,7 +36,7 @@ static int decode_run(const struct command *cmd, int argc, char **argv)
 		fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (fd < 0) {
 			msg_error(_("%s: can't open: %s"), name, strerror(errno));
-			return STATUS_FAILURE;
+			return WQC_STATUS_FAILURE;
 		}
 	}
 
@@ -46,7 +46,7 @@ static int decode_run(const struct command *cmd, int argc, char **argv)
 	if (run_writes_to(r, fd)) {
 		msg_error(_("%s: the input is the output, too"), name);
 		run_free(r);
-		return STATUS_FAILURE;
+		return WQC_STATUS_FAILURE;
 	}
 	if (wq_monitor_add_capture(run_monitor(r), fd, name, o.endian, &e)) {
 		status = msg_fail(&e);
@@ -64,5 +64,5 @@ const struct command cmd_decode = {
 			  "notification pipe."),
 	.run = decode_run,
 	.columns = "SEQ,TIME,TYPE,EVENT,ID,OBJECT,DETAIL",
-	.options = OPTIONS_EVENTS | OPTIONS_CAPTURE,
+	.options = WQC_OPTIONS_EVENTS | WQC_OPTIONS_CAPTURE,
 };

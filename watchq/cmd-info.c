@@ -11,11 +11,11 @@
 #include "nls.h"
 #include "options.h"
 
-#define MAX_ROWS	64
+#define WQC_MAX_ROWS	64
 
 static int info_run(const struct command *cmd, int argc, char **argv)
 {
-	static struct wq_capability rows[MAX_ROWS];
+	static struct wq_capability rows[WQC_MAX_ROWS];
 	struct wq_error e = { 0 };
 	struct options o;
 	struct list *l;
@@ -28,8 +28,8 @@ static int info_run(const struct command *cmd, int argc, char **argv)
 	if (first + 1 < argc)
 		return msg_usage(_("takes one PATH at most; '%s' is one too many"), argv[first + 1]);
 
-	n = first < argc ? wq_capabilities_of(argv[first], rows, MAX_ROWS, &e)
-			 : (ssize_t) wq_capabilities(rows, MAX_ROWS);
+	n = first < argc ? wq_capabilities_of(argv[first], rows, WQC_MAX_ROWS, &e)
+			 : (ssize_t) wq_capabilities(rows, WQC_MAX_ROWS);
 	if (n < 0)
 		return msg_fail(&e);
 	l = list_new(&o.output, "NAME", "?WORKS", "#VALUE", "DETAIL", "REMEDY", NULL);
@@ -51,5 +51,5 @@ const struct command cmd_info = {
 	.description = N_("Show what this kernel, these privileges and limits allow, backend by backend; or, with PATH,\n"
 			  "what can be heard of the filesystem that it is on."),
 	.run = info_run,
-	.options = OPTIONS_LIST,
+	.options = WQC_OPTIONS_LIST,
 };

@@ -35,5 +35,5 @@ const struct command cmd_keys = {
 	.types = types,
 	.columns = "TIME,EVENT,KEY,DESCRIPTION,AUX,AUX-DESCRIPTION",
 	.deep_columns = "TIME,EVENT,KEY,PATH,AUX,AUX-DESCRIPTION",
-	.options = OPTIONS_EVENTS | OPTIONS_LIVE | OPTIONS_KEYS,
+	.options = WQC_OPTIONS_EVENTS | WQC_OPTIONS_LIVE | WQC_OPTIONS_KEYS,
 };

@@ -22,5 +22,5 @@ const struct command cmd_mounts = {
 	.set_up = set_up,
 	.types = types,
 	.columns = "TIME,EVENT,TARGET,SOURCE,FSTYPE,OPTIONS",
-	.options = OPTIONS_EVENTS | OPTIONS_LIVE | OPTIONS_MOUNTS,
+	.options = WQC_OPTIONS_EVENTS | WQC_OPTIONS_LIVE | WQC_OPTIONS_MOUNTS,
 };

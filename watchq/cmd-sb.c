@@ -18,5 +18,5 @@ const struct command cmd_sb = {
 	.types = types,
 	.columns = "TIME,EVENT,TARGET,SOURCE,ERRNO,COUNT,INODE,QUOTA-NAME,LIMIT",
 	.sweep = 10000000000,
-	.options = OPTIONS_EVENTS | OPTIONS_LIVE,
+	.options = WQC_OPTIONS_EVENTS | WQC_OPTIONS_LIVE,
 };

@@ -52,7 +52,7 @@ static int wait_run(const struct command *cmd, int argc, char **argv)
 	conditions = calloc((size_t) n, sizeof(struct wq_condition *));
 	if (!conditions) {
 		msg_error(_("can't start: %s"), strerror(ENOMEM));
-		return STATUS_FAILURE;
+		return WQC_STATUS_FAILURE;
 	}
 	status = parse(conditions, argv + first, (size_t) n);
 	if (!status)
@@ -72,5 +72,5 @@ const struct command cmd_wait = {
 			  "device:PATH, nodevice:PATH."),
 	.run = wait_run,
 	.columns = "TIME,CONDITION,EVENT,DETAIL",
-	.options = OPTIONS_WAIT,
+	.options = WQC_OPTIONS_WAIT,
 };

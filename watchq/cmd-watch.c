@@ -13,20 +13,20 @@
 #include "run-source.h"
 #include "suggest.h"
 
-#define SOURCES_MAX	8
-#define IDS		255
+#define WQC_SOURCES_MAX	8
+#define WQC_IDS		255
 
 /* What was said of one source, wherever it stands. */
 struct wanted {
 	const struct command *cmd;
-	char *objects[IDS];
-	uint8_t ids[IDS];
+	char *objects[WQC_IDS];
+	uint8_t ids[WQC_IDS];
 	size_t n;		/* objects; 0: all that the source has */
 	const char *backend;	/* NULL: auto */
 };
 
 struct wanteds {
-	struct wanted list[SOURCES_MAX];
+	struct wanted list[WQC_SOURCES_MAX];
 	unsigned n;
 	bool all;		/* what works of these */
 	char backends[512];	/* the list of --backend, taken apart */
@@ -81,8 +81,8 @@ static int add_wanted(struct wanteds *w, char *arg, unsigned id)
 	}
 	if (!all && !arg[len + 1])
 		return msg_usage(_("%s: there is no object behind the colon"), arg);
-	if (id > IDS)
-		return msg_usage(_("%s: no ID is left for it: they go to %d"), arg, IDS);
+	if (id > WQC_IDS)
+		return msg_usage(_("%s: no ID is left for it: they go to %d"), arg, WQC_IDS);
 	one = wanted_of(w, cmd);
 	if (one && (all || one->n == 0))
 		return msg_usage(_("%s: is watched as a whole or by its objects, not both, and once"), cmd->name);
@@ -228,7 +228,7 @@ static int add_sources(struct run *r, const struct options *o, const struct want
 	if (n)
 		return 0;
 	msg_error(_("nothing can be watched"));
-	return e.kind == WQ_NOTSUPP ? STATUS_NOTSUPP : STATUS_FAILURE;
+	return e.kind == WQ_NOTSUPP ? WQC_STATUS_NOTSUPP : WQC_STATUS_FAILURE;
 }
 
 static int run_wanteds(const struct options *o, const struct wanteds *w)
@@ -254,7 +254,7 @@ static int watch_run(const struct command *cmd, int argc, char **argv)
 
 	if (!w) {
 		msg_error(_("can't start: out of memory"));
-		return STATUS_FAILURE;
+		return WQC_STATUS_FAILURE;
 	}
 	status = options_parse(&o, cmd, argc, argv, &first);
 	if (!status && !o.done) {
@@ -273,5 +273,5 @@ const struct command cmd_watch = {
 			  "command does, or all of them that work here (all)."),
 	.run = watch_run,
 	.columns = "TIME,TYPE,EVENT,ID,OBJECT,DETAIL",
-	.options = OPTIONS_EVENTS | OPTIONS_LIVE | OPTIONS_KEYS | OPTIONS_MOUNTS | OPTIONS_BLOCK,
+	.options = WQC_OPTIONS_EVENTS | WQC_OPTIONS_LIVE | WQC_OPTIONS_KEYS | WQC_OPTIONS_MOUNTS | WQC_OPTIONS_BLOCK,
 };

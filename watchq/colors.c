@@ -8,25 +8,25 @@
 #include "colors.h"
 #include "severity.h"
 
-const char *const color_mode_names[COLOR__NR] = {
-	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never",
+const char *const color_mode_names[WQC_COLOR__NR] = {
+	[WQC_COLOR_AUTO] = "auto", [WQC_COLOR_ALWAYS] = "always", [WQC_COLOR_NEVER] = "never",
 };
 
 /* As a scheme would say it. */
 static const struct {
 	const char *name, *color;
-} defaults[COLOR_IDS] = {
-	[COLOR_NONE] = { "", "" },
-	[COLOR_HEADER] = { "header", "bold" },
-	[COLOR_LOSS] = { "loss", "1;31" },
-	[COLOR_ERROR] = { "error", "red" },
-	[COLOR_WARNING] = { "warning", "brown" },
-	[COLOR_MARK] = { "mark", "halfbright" },
+} defaults[WQC_COLOR_IDS] = {
+	[WQC_COLOR_NONE] = { "", "" },
+	[WQC_COLOR_HEADER] = { "header", "bold" },
+	[WQC_COLOR_LOSS] = { "loss", "1;31" },
+	[WQC_COLOR_ERROR] = { "error", "red" },
+	[WQC_COLOR_WARNING] = { "warning", "brown" },
+	[WQC_COLOR_MARK] = { "mark", "halfbright" },
 };
 
 static const enum color_id of_severity[] = {
-	[SEVERITY_NONE] = COLOR_NONE, [SEVERITY_MARK] = COLOR_MARK, [SEVERITY_WARNING] = COLOR_WARNING,
-	[SEVERITY_LOSS] = COLOR_LOSS, [SEVERITY_ERROR] = COLOR_ERROR,
+	[WQC_SEVERITY_NONE] = WQC_COLOR_NONE, [WQC_SEVERITY_MARK] = WQC_COLOR_MARK, [WQC_SEVERITY_WARNING] = WQC_COLOR_WARNING,
+	[WQC_SEVERITY_LOSS] = WQC_COLOR_LOSS, [WQC_SEVERITY_ERROR] = WQC_COLOR_ERROR,
 };
 
 /* By itself only where somebody looks who has not said otherwise. */
@@ -34,8 +34,8 @@ static bool is_wanted(enum color_mode mode, int fd, const char *term, const stru
 {
 	const char *no = getenv("NO_COLOR");
 
-	if (mode != COLOR_AUTO)
-		return mode == COLOR_ALWAYS;
+	if (mode != WQC_COLOR_AUTO)
+		return mode == WQC_COLOR_ALWAYS;
 	return isatty(fd) && term && strcmp(term, "dumb") != 0 && !(no && *no) && !terminal_colors_disabled(files);
 }
 
@@ -50,11 +50,11 @@ void colors_init(struct colors *c, enum color_mode mode, int fd)
 	terminal_colors_open(&files, "watchq", term);
 	c->on = is_wanted(mode, fd, term, &files);
 	if (c->on) {
-		for (i = COLOR_NONE; i < COLOR_IDS; i++) {
+		for (i = WQC_COLOR_NONE; i < WQC_COLOR_IDS; i++) {
 			c->ids[i].name = defaults[i].name;
 			color_parse(&c->ids[i].color, defaults[i].color);
 		}
-		terminal_colors_scheme(&files, c->ids, COLOR_IDS);
+		terminal_colors_scheme(&files, c->ids, WQC_COLOR_IDS);
 	}
 	terminal_colors_close(&files);
 }
@@ -69,12 +69,12 @@ const struct color *colors_event(const struct colors *c, const struct wq_event *
 	enum color_id id = of_severity[severity_of(&ev->rec)];
 
 	/* An error that was found by looking is one all the same. */
-	if (id == COLOR_NONE && ev->mark != WQ_MARK_NONE)
-		id = COLOR_MARK;
+	if (id == WQC_COLOR_NONE && ev->mark != WQ_MARK_NONE)
+		id = WQC_COLOR_MARK;
 	return color_of(c, id);
 }
 
 const struct color *colors_header(const struct colors *c)
 {
-	return color_of(c, COLOR_HEADER);
+	return color_of(c, WQC_COLOR_HEADER);
 }

@@ -10,79 +10,79 @@
 #include "nls.h"
 #include "suggest.h"
 
-const struct column columns[COL__NR] = {
-	[COL_SEQ]	= { "SEQ", 4, COLUMN_RIGHT, FROM_EVENT, N_("number of the event, from 1") },
-	[COL_TIME]	= { "TIME", 15, 0, FROM_EVENT, N_("wall-clock time at which it was read") },
-	[COL_BOOTTIME]	= { "BOOTTIME", 12, COLUMN_RIGHT, FROM_EVENT, N_("the same, in seconds since boot") },
-	[COL_KTIME]	= { "KTIME", 12, COLUMN_RIGHT, FROM_EVENT, N_("time that the kernel gave it, in seconds since boot") },
-	[COL_TYPE]	= { "TYPE", 5, 0, FROM_KIND, N_("type of the record") },
-	[COL_TYPE_NR]	= { "TYPE-NR", 7, COLUMN_RIGHT, FROM_KIND, N_("number of the type") },
-	[COL_EVENT]	= { "EVENT", 12, 0, FROM_KIND, N_("what happened") },
-	[COL_EVENT_NR]	= { "EVENT-NR", 8, COLUMN_RIGHT, FROM_KIND, N_("number of the subtype") },
-	[COL_ID]	= { "ID", 3, COLUMN_RIGHT, FROM_WATCH, N_("ID of the watch") },
-	[COL_OBJECT]	= { "OBJECT", 8, COLUMN_TRUNC, FROM_WATCH, N_("the watched object, as it was named") },
-	[COL_BACKEND]	= { "BACKEND", 8, COLUMN_DERIVED, FROM_WATCH, N_("how it was heard") },
-	[COL_KEY]	= { "KEY", 10, COLUMN_RIGHT, FROM_KEY, N_("serial of the key or keyring") },
-	[COL_KEY_TYPE]	= { "KEY-TYPE", 8, COLUMN_TRUNC, FROM_KEY, N_("its type") },
-	[COL_DESCRIPTION] = { "DESCRIPTION", 11, COLUMN_TRUNC, FROM_KEY, N_("its description") },
-	[COL_UID]	= { "UID", 5, COLUMN_RIGHT | COLUMN_DERIVED, FROM_KEY, N_("its owner's user ID") },
-	[COL_GID]	= { "GID", 5, COLUMN_RIGHT | COLUMN_DERIVED, FROM_KEY, N_("its group ID") },
-	[COL_PERM]	= { "PERM", 8, COLUMN_DERIVED, FROM_KEY, N_("its permissions, as in /proc/keys") },
-	[COL_EXPIRES]	= { "EXPIRES", 19, 0, FROM_KEY, N_("time before which it does not expire") },
-	[COL_PATH]	= { "PATH", 20, COLUMN_TRUNC, FROM_PATH, N_("the way to the key, or to the inode") },
-	[COL_AUX]	= { "AUX", 10, COLUMN_RIGHT, FROM_AUX, N_("serial of the member, or an error") },
-	[COL_AUX_TYPE]	= { "AUX-TYPE", 8, COLUMN_TRUNC, FROM_AUX, N_("the member's type") },
-	[COL_AUX_DESCRIPTION] = { "AUX-DESCRIPTION", 15, COLUMN_TRUNC, FROM_AUX, N_("the member's description") },
-	[COL_PID]	= { "PID", 7, COLUMN_RIGHT, FROM_EVENT, N_("ID of the process that did it") },
-	[COL_COMMAND]	= { "COMMAND", 15, COLUMN_TRUNC, FROM_EVENT, N_("what that process is called") },
-	[COL_MOUNT]	= { "MOUNT", 10, COLUMN_RIGHT, FROM_EVENT, N_("ID of the mount: unique, where the kernel has such") },
-	[COL_MOUNT_ID]	= { "MOUNT-ID", 8, COLUMN_RIGHT, FROM_EVENT, N_("its ID in mountinfo, which is used again") },
-	[COL_PARENT]	= { "PARENT", 10, COLUMN_RIGHT, FROM_EVENT, N_("ID of the mount that it is, or was, on") },
-	[COL_TARGET]	= { "TARGET", 20, COLUMN_TRUNC, FROM_EVENT, N_("where it is, or was, mounted") },
-	[COL_SOURCE]	= { "SOURCE", 12, COLUMN_TRUNC, FROM_EVENT, N_("what is mounted: a device, as a rule") },
-	[COL_FSTYPE]	= { "FSTYPE", 7, COLUMN_TRUNC, FROM_EVENT, N_("type of the filesystem") },
-	[COL_OPTIONS]	= { "OPTIONS", 20, COLUMN_TRUNC, FROM_EVENT, N_("all its options") },
-	[COL_VFS_OPTIONS] = { "VFS-OPTIONS", 20, COLUMN_TRUNC, FROM_EVENT, N_("those of this mount") },
-	[COL_FS_OPTIONS] = { "FS-OPTIONS", 20, COLUMN_TRUNC, FROM_EVENT, N_("those of the filesystem, wherever it is mounted") },
-	[COL_ROOT]	= { "ROOT", 8, COLUMN_TRUNC, FROM_EVENT, N_("what of the filesystem is mounted") },
-	[COL_PROPAGATION] = { "PROPAGATION", 11, 0, FROM_EVENT, N_("whether mounts on it come and go elsewhere, too") },
-	[COL_PEER_GROUP] = { "PEER-GROUP", 10, COLUMN_RIGHT, FROM_EVENT, N_("those with which it shares them") },
-	[COL_NAMESPACE]	= { "NAMESPACE", 10, COLUMN_RIGHT, FROM_EVENT, N_("its mount namespace, as lsns(8) has it") },
-	[COL_OLD_TARGET] = { "OLD-TARGET", 20, COLUMN_TRUNC, FROM_EVENT, N_("where it was before it was moved") },
-	[COL_OLD_OPTIONS] = { "OLD-OPTIONS", 20, COLUMN_TRUNC, FROM_EVENT, N_("its options before they were changed") },
-	[COL_TARGETS]	= { "TARGETS", 20, COLUMN_TRUNC, FROM_EVENT, N_("everywhere that the filesystem is mounted") },
-	[COL_FSID]	= { "FSID", 16, 0, FROM_EVENT, N_("ID of the filesystem, as statfs(2) has it") },
-	[COL_SB_ID]	= { "SB-ID", 10, COLUMN_RIGHT, FROM_EVENT, N_("ID of the superblock") },
-	[COL_ERRNO]	= { "ERRNO", 8, 0, FROM_EVENT, N_("name of the error") },
-	[COL_ERROR]	= { "ERROR", 5, COLUMN_RIGHT, FROM_EVENT, N_("error number") },
-	[COL_COOKIE]	= { "COOKIE", 6, COLUMN_RIGHT, FROM_EVENT, N_("cookie of the error") },
-	[COL_COUNT]	= { "COUNT", 5, COLUMN_RIGHT, FROM_EVENT, N_("how many errors that is") },
-	[COL_INODE]	= { "INODE", 10, COLUMN_RIGHT, FROM_EVENT, N_("inode number") },
-	[COL_BLOCK]	= { "BLOCK", 10, COLUMN_RIGHT, FROM_EVENT, N_("block number") },
-	[COL_FUNCTION]	= { "FUNCTION", 16, COLUMN_TRUNC, FROM_EVENT, N_("where in the kernel the error was met") },
-	[COL_LINE]	= { "LINE", 5, COLUMN_RIGHT, FROM_EVENT, N_("and the line of its source") },
-	[COL_QUOTA]	= { "QUOTA", 7, 0, FROM_EVENT, N_("whose quota: user, group or project") },
-	[COL_QUOTA_ID]	= { "QUOTA-ID", 8, COLUMN_RIGHT, FROM_EVENT, N_("ID of that user, group or project") },
-	[COL_QUOTA_NAME] = { "QUOTA-NAME", 10, COLUMN_TRUNC, FROM_EVENT, N_("its name") },
-	[COL_LIMIT]	= { "LIMIT", 12, 0, FROM_EVENT, N_("which limit, and whether it is over it") },
-	[COL_DEVICE]	= { "DEVICE", 8, COLUMN_TRUNC, FROM_EVENT, N_("name of the disk") },
-	[COL_DEVTYPE]	= { "DEVTYPE", 9, 0, FROM_EVENT, N_("disk or partition") },
-	[COL_PARTITION]	= { "PARTITION", 9, COLUMN_TRUNC, FROM_EVENT, N_("name of the partition") },
-	[COL_MAJ_MIN]	= { "MAJ:MIN", 7, 0, FROM_EVENT, N_("device number") },
-	[COL_OPERATION]	= { "OPERATION", 9, 0, FROM_EVENT, N_("what failed: read, write, discard, flush, ...") },
-	[COL_SECTOR]	= { "SECTOR", 10, COLUMN_RIGHT, FROM_EVENT, N_("sector, of 512 bytes") },
-	[COL_SECTORS]	= { "SECTORS", 7, COLUMN_RIGHT, FROM_EVENT, N_("how many sectors") },
-	[COL_SIZE]	= { "SIZE", 12, COLUMN_RIGHT, FROM_EVENT, N_("size of the device in bytes") },
-	[COL_NAME]	= { "NAME", 10, COLUMN_TRUNC, FROM_EVENT, N_("name of the device") },
-	[COL_CONDITION]	= { "CONDITION", 20, COLUMN_TRUNC | COLUMN_DERIVED, FROM_EVENT, N_("which condition it has made so, or is so") },
-	[COL_MARK]	= { "MARK", 7, 0, FROM_EVENT, N_("initial or resync: found by looking, not posted") },
-	[COL_LOST]	= { "LOST", 5, COLUMN_RIGHT, FROM_EVENT, N_("how many records were lost") },
-	[COL_V]		= { "V", 1, COLUMN_RIGHT, FROM_EVENT, N_("version of these columns, in the event ready") },
-	[COL_FLAGS]	= { "FLAGS", 10, COLUMN_TRUNC, FROM_EVENT, N_("the type's own flags in INFO, by name") },
-	[COL_LEN]	= { "LEN", 3, COLUMN_RIGHT | COLUMN_DERIVED, FROM_EVENT, N_("length of the record in bytes") },
-	[COL_INFO]	= { "INFO", 10, COLUMN_RIGHT | COLUMN_DERIVED, FROM_EVENT, N_("the record's info word") },
-	[COL_DATA]	= { "DATA", 16, COLUMN_TRUNC, FROM_EVENT, N_("bytes that were not decoded, in hex") },
-	[COL_DETAIL]	= { "DETAIL", 40, COLUMN_TRUNC | COLUMN_DERIVED, FROM_EVENT, N_("what is known of it, and all that the record says, in one text") },
+const struct column columns[WQC_COL__NR] = {
+	[WQC_COL_SEQ]	= { "SEQ", 4, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("number of the event, from 1") },
+	[WQC_COL_TIME]	= { "TIME", 15, 0, WQC_FROM_EVENT, N_("wall-clock time at which it was read") },
+	[WQC_COL_BOOTTIME]	= { "BOOTTIME", 12, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("the same, in seconds since boot") },
+	[WQC_COL_KTIME]	= { "KTIME", 12, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("time that the kernel gave it, in seconds since boot") },
+	[WQC_COL_TYPE]	= { "TYPE", 5, 0, WQC_FROM_KIND, N_("type of the record") },
+	[WQC_COL_TYPE_NR]	= { "TYPE-NR", 7, WQC_COLUMN_RIGHT, WQC_FROM_KIND, N_("number of the type") },
+	[WQC_COL_EVENT]	= { "EVENT", 12, 0, WQC_FROM_KIND, N_("what happened") },
+	[WQC_COL_EVENT_NR]	= { "EVENT-NR", 8, WQC_COLUMN_RIGHT, WQC_FROM_KIND, N_("number of the subtype") },
+	[WQC_COL_ID]	= { "ID", 3, WQC_COLUMN_RIGHT, WQC_FROM_WATCH, N_("ID of the watch") },
+	[WQC_COL_OBJECT]	= { "OBJECT", 8, WQC_COLUMN_TRUNC, WQC_FROM_WATCH, N_("the watched object, as it was named") },
+	[WQC_COL_BACKEND]	= { "BACKEND", 8, WQC_COLUMN_DERIVED, WQC_FROM_WATCH, N_("how it was heard") },
+	[WQC_COL_KEY]	= { "KEY", 10, WQC_COLUMN_RIGHT, WQC_FROM_KEY, N_("serial of the key or keyring") },
+	[WQC_COL_KEY_TYPE]	= { "KEY-TYPE", 8, WQC_COLUMN_TRUNC, WQC_FROM_KEY, N_("its type") },
+	[WQC_COL_DESCRIPTION] = { "DESCRIPTION", 11, WQC_COLUMN_TRUNC, WQC_FROM_KEY, N_("its description") },
+	[WQC_COL_UID]	= { "UID", 5, WQC_COLUMN_RIGHT | WQC_COLUMN_DERIVED, WQC_FROM_KEY, N_("its owner's user ID") },
+	[WQC_COL_GID]	= { "GID", 5, WQC_COLUMN_RIGHT | WQC_COLUMN_DERIVED, WQC_FROM_KEY, N_("its group ID") },
+	[WQC_COL_PERM]	= { "PERM", 8, WQC_COLUMN_DERIVED, WQC_FROM_KEY, N_("its permissions, as in /proc/keys") },
+	[WQC_COL_EXPIRES]	= { "EXPIRES", 19, 0, WQC_FROM_KEY, N_("time before which it does not expire") },
+	[WQC_COL_PATH]	= { "PATH", 20, WQC_COLUMN_TRUNC, WQC_FROM_PATH, N_("the way to the key, or to the inode") },
+	[WQC_COL_AUX]	= { "AUX", 10, WQC_COLUMN_RIGHT, WQC_FROM_AUX, N_("serial of the member, or an error") },
+	[WQC_COL_AUX_TYPE]	= { "AUX-TYPE", 8, WQC_COLUMN_TRUNC, WQC_FROM_AUX, N_("the member's type") },
+	[WQC_COL_AUX_DESCRIPTION] = { "AUX-DESCRIPTION", 15, WQC_COLUMN_TRUNC, WQC_FROM_AUX, N_("the member's description") },
+	[WQC_COL_PID]	= { "PID", 7, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("ID of the process that did it") },
+	[WQC_COL_COMMAND]	= { "COMMAND", 15, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("what that process is called") },
+	[WQC_COL_MOUNT]	= { "MOUNT", 10, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("ID of the mount: unique, where the kernel has such") },
+	[WQC_COL_MOUNT_ID]	= { "MOUNT-ID", 8, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("its ID in mountinfo, which is used again") },
+	[WQC_COL_PARENT]	= { "PARENT", 10, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("ID of the mount that it is, or was, on") },
+	[WQC_COL_TARGET]	= { "TARGET", 20, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("where it is, or was, mounted") },
+	[WQC_COL_SOURCE]	= { "SOURCE", 12, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("what is mounted: a device, as a rule") },
+	[WQC_COL_FSTYPE]	= { "FSTYPE", 7, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("type of the filesystem") },
+	[WQC_COL_OPTIONS]	= { "OPTIONS", 20, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("all its options") },
+	[WQC_COL_VFS_OPTIONS] = { "VFS-OPTIONS", 20, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("those of this mount") },
+	[WQC_COL_FS_OPTIONS] = { "FS-OPTIONS", 20, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("those of the filesystem, wherever it is mounted") },
+	[WQC_COL_ROOT]	= { "ROOT", 8, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("what of the filesystem is mounted") },
+	[WQC_COL_PROPAGATION] = { "PROPAGATION", 11, 0, WQC_FROM_EVENT, N_("whether mounts on it come and go elsewhere, too") },
+	[WQC_COL_PEER_GROUP] = { "PEER-GROUP", 10, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("those with which it shares them") },
+	[WQC_COL_NAMESPACE]	= { "NAMESPACE", 10, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("its mount namespace, as lsns(8) has it") },
+	[WQC_COL_OLD_TARGET] = { "OLD-TARGET", 20, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("where it was before it was moved") },
+	[WQC_COL_OLD_OPTIONS] = { "OLD-OPTIONS", 20, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("its options before they were changed") },
+	[WQC_COL_TARGETS]	= { "TARGETS", 20, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("everywhere that the filesystem is mounted") },
+	[WQC_COL_FSID]	= { "FSID", 16, 0, WQC_FROM_EVENT, N_("ID of the filesystem, as statfs(2) has it") },
+	[WQC_COL_SB_ID]	= { "SB-ID", 10, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("ID of the superblock") },
+	[WQC_COL_ERRNO]	= { "ERRNO", 8, 0, WQC_FROM_EVENT, N_("name of the error") },
+	[WQC_COL_ERROR]	= { "ERROR", 5, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("error number") },
+	[WQC_COL_COOKIE]	= { "COOKIE", 6, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("cookie of the error") },
+	[WQC_COL_COUNT]	= { "COUNT", 5, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("how many errors that is") },
+	[WQC_COL_INODE]	= { "INODE", 10, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("inode number") },
+	[WQC_COL_BLOCK]	= { "BLOCK", 10, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("block number") },
+	[WQC_COL_FUNCTION]	= { "FUNCTION", 16, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("where in the kernel the error was met") },
+	[WQC_COL_LINE]	= { "LINE", 5, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("and the line of its source") },
+	[WQC_COL_QUOTA]	= { "QUOTA", 7, 0, WQC_FROM_EVENT, N_("whose quota: user, group or project") },
+	[WQC_COL_QUOTA_ID]	= { "QUOTA-ID", 8, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("ID of that user, group or project") },
+	[WQC_COL_QUOTA_NAME] = { "QUOTA-NAME", 10, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("its name") },
+	[WQC_COL_LIMIT]	= { "LIMIT", 12, 0, WQC_FROM_EVENT, N_("which limit, and whether it is over it") },
+	[WQC_COL_DEVICE]	= { "DEVICE", 8, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("name of the disk") },
+	[WQC_COL_DEVTYPE]	= { "DEVTYPE", 9, 0, WQC_FROM_EVENT, N_("disk or partition") },
+	[WQC_COL_PARTITION]	= { "PARTITION", 9, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("name of the partition") },
+	[WQC_COL_MAJ_MIN]	= { "MAJ:MIN", 7, 0, WQC_FROM_EVENT, N_("device number") },
+	[WQC_COL_OPERATION]	= { "OPERATION", 9, 0, WQC_FROM_EVENT, N_("what failed: read, write, discard, flush, ...") },
+	[WQC_COL_SECTOR]	= { "SECTOR", 10, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("sector, of 512 bytes") },
+	[WQC_COL_SECTORS]	= { "SECTORS", 7, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("how many sectors") },
+	[WQC_COL_SIZE]	= { "SIZE", 12, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("size of the device in bytes") },
+	[WQC_COL_NAME]	= { "NAME", 10, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("name of the device") },
+	[WQC_COL_CONDITION]	= { "CONDITION", 20, WQC_COLUMN_TRUNC | WQC_COLUMN_DERIVED, WQC_FROM_EVENT, N_("which condition it has made so, or is so") },
+	[WQC_COL_MARK]	= { "MARK", 7, 0, WQC_FROM_EVENT, N_("initial or resync: found by looking, not posted") },
+	[WQC_COL_LOST]	= { "LOST", 5, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("how many records were lost") },
+	[WQC_COL_V]		= { "V", 1, WQC_COLUMN_RIGHT, WQC_FROM_EVENT, N_("version of these columns, in the event ready") },
+	[WQC_COL_FLAGS]	= { "FLAGS", 10, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("the type's own flags in INFO, by name") },
+	[WQC_COL_LEN]	= { "LEN", 3, WQC_COLUMN_RIGHT | WQC_COLUMN_DERIVED, WQC_FROM_EVENT, N_("length of the record in bytes") },
+	[WQC_COL_INFO]	= { "INFO", 10, WQC_COLUMN_RIGHT | WQC_COLUMN_DERIVED, WQC_FROM_EVENT, N_("the record's info word") },
+	[WQC_COL_DATA]	= { "DATA", 16, WQC_COLUMN_TRUNC, WQC_FROM_EVENT, N_("bytes that were not decoded, in hex") },
+	[WQC_COL_DETAIL]	= { "DETAIL", 40, WQC_COLUMN_TRUNC | WQC_COLUMN_DERIVED, WQC_FROM_EVENT, N_("what is known of it, and all that the record says, in one text") },
 };
 
 /* Case aside, and with '_' for '-', as JSON has them. */
@@ -100,7 +100,7 @@ enum column_id column_by_name(const char *name, size_t len)
 {
 	unsigned i;
 
-	for (i = 0; i < COL__NR; i++)
+	for (i = 0; i < WQC_COL__NR; i++)
 		if (same_name(columns[i].name, name, len))
 			break;
 	return i;
@@ -109,7 +109,7 @@ enum column_id column_by_name(const char *name, size_t len)
 void column_variable(char *name, enum column_id id)
 {
 	const char *from = columns[id].name;
-	char *to = name + snprintf(name, COLUMN_VARIABLE_ROOM, "WATCHQ_");
+	char *to = name + snprintf(name, WQC_COLUMN_VARIABLE_ROOM, "WATCHQ_");
 
 	for (; *from; from++)
 		*to++ = isalnum((unsigned char) *from) ? *from : '_';
@@ -123,7 +123,7 @@ static int unknown_column(const char *where, const char *name, size_t len)
 	unsigned i;
 
 	snprintf(word, sizeof(word), "%.*s", (int) len, name);
-	for (i = 0; i < COL__NR; i++)
+	for (i = 0; i < WQC_COL__NR; i++)
 		suggest_offer(&s, columns[i].name);
 	return msg_usage(_("%s: unknown column '%s'%s"), where, word, suggest_text(&s));
 }
@@ -139,7 +139,7 @@ int columns_parse(struct column_list *list, const char *text, const char *where)
 		size_t len = strcspn(text, ",");
 		enum column_id id = column_by_name(text, len);
 
-		if (id == COL__NR)
+		if (id == WQC_COL__NR)
 			return unknown_column(where, text, len);
 		if (list->n == sizeof(list->ids) / sizeof(list->ids[0]))
 			return msg_usage(_("%s: too many columns"), where);
@@ -152,7 +152,7 @@ int columns_parse(struct column_list *list, const char *text, const char *where)
 
 void columns_once(struct column_list *list)
 {
-	bool there[COL__NR] = { false };
+	bool there[WQC_COL__NR] = { false };
 	unsigned i, n = 0;
 
 	for (i = 0; i < list->n; i++) {

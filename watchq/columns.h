@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The columns: what each is called, how it looks, where its value is. */
-#ifndef COLUMNS_H
-#define COLUMNS_H
+#ifndef WQC_COLUMNS_H
+#define WQC_COLUMNS_H
 
 #include "libwatchq.h"
 
 /* Where the value is. Columns whose value depends on the same thing alone stand
  * together: what is made of them can be kept with it (output-json.c). */
 enum column_from {
-	FROM_EVENT,	/* the event itself: no two are alike */
-	FROM_KIND,	/* type and subtype */
-	FROM_WATCH,	/* the watch */
-	FROM_KEY,	/* the key */
-	FROM_AUX,	/* the member */
-	FROM_PATH,	/* the way to the key */
+	WQC_FROM_EVENT,	/* the event itself: no two are alike */
+	WQC_FROM_KIND,	/* type and subtype */
+	WQC_FROM_WATCH,	/* the watch */
+	WQC_FROM_KEY,	/* the key */
+	WQC_FROM_AUX,	/* the member */
+	WQC_FROM_PATH,	/* the way to the key */
 };
 
 enum column_id {
-	COL_SEQ, COL_TIME, COL_BOOTTIME, COL_KTIME,
-	COL_TYPE, COL_TYPE_NR, COL_EVENT, COL_EVENT_NR,
-	COL_ID, COL_OBJECT, COL_BACKEND,
-	COL_KEY, COL_KEY_TYPE, COL_DESCRIPTION, COL_UID, COL_GID, COL_PERM, COL_EXPIRES,
-	COL_PATH, COL_AUX, COL_AUX_TYPE, COL_AUX_DESCRIPTION, COL_PID, COL_COMMAND,
-	COL_MOUNT, COL_MOUNT_ID, COL_PARENT, COL_TARGET, COL_SOURCE, COL_FSTYPE, COL_OPTIONS,
-	COL_VFS_OPTIONS, COL_FS_OPTIONS, COL_ROOT, COL_PROPAGATION, COL_PEER_GROUP, COL_NAMESPACE,
-	COL_OLD_TARGET, COL_OLD_OPTIONS,
-	COL_TARGETS, COL_FSID, COL_SB_ID, COL_ERRNO, COL_ERROR, COL_COOKIE, COL_COUNT, COL_INODE, COL_BLOCK,
-	COL_FUNCTION, COL_LINE, COL_QUOTA, COL_QUOTA_ID, COL_QUOTA_NAME, COL_LIMIT,
-	COL_DEVICE, COL_DEVTYPE, COL_PARTITION, COL_MAJ_MIN, COL_OPERATION, COL_SECTOR, COL_SECTORS, COL_SIZE, COL_NAME,
-	COL_CONDITION, COL_MARK, COL_LOST, COL_V, COL_FLAGS, COL_LEN, COL_INFO, COL_DATA, COL_DETAIL,
-	COL__NR
+	WQC_COL_SEQ, WQC_COL_TIME, WQC_COL_BOOTTIME, WQC_COL_KTIME,
+	WQC_COL_TYPE, WQC_COL_TYPE_NR, WQC_COL_EVENT, WQC_COL_EVENT_NR,
+	WQC_COL_ID, WQC_COL_OBJECT, WQC_COL_BACKEND,
+	WQC_COL_KEY, WQC_COL_KEY_TYPE, WQC_COL_DESCRIPTION, WQC_COL_UID, WQC_COL_GID, WQC_COL_PERM, WQC_COL_EXPIRES,
+	WQC_COL_PATH, WQC_COL_AUX, WQC_COL_AUX_TYPE, WQC_COL_AUX_DESCRIPTION, WQC_COL_PID, WQC_COL_COMMAND,
+	WQC_COL_MOUNT, WQC_COL_MOUNT_ID, WQC_COL_PARENT, WQC_COL_TARGET, WQC_COL_SOURCE, WQC_COL_FSTYPE, WQC_COL_OPTIONS,
+	WQC_COL_VFS_OPTIONS, WQC_COL_FS_OPTIONS, WQC_COL_ROOT, WQC_COL_PROPAGATION, WQC_COL_PEER_GROUP, WQC_COL_NAMESPACE,
+	WQC_COL_OLD_TARGET, WQC_COL_OLD_OPTIONS,
+	WQC_COL_TARGETS, WQC_COL_FSID, WQC_COL_SB_ID, WQC_COL_ERRNO, WQC_COL_ERROR, WQC_COL_COOKIE, WQC_COL_COUNT, WQC_COL_INODE, WQC_COL_BLOCK,
+	WQC_COL_FUNCTION, WQC_COL_LINE, WQC_COL_QUOTA, WQC_COL_QUOTA_ID, WQC_COL_QUOTA_NAME, WQC_COL_LIMIT,
+	WQC_COL_DEVICE, WQC_COL_DEVTYPE, WQC_COL_PARTITION, WQC_COL_MAJ_MIN, WQC_COL_OPERATION, WQC_COL_SECTOR, WQC_COL_SECTORS, WQC_COL_SIZE, WQC_COL_NAME,
+	WQC_COL_CONDITION, WQC_COL_MARK, WQC_COL_LOST, WQC_COL_V, WQC_COL_FLAGS, WQC_COL_LEN, WQC_COL_INFO, WQC_COL_DATA, WQC_COL_DETAIL,
+	WQC_COL__NR
 };
 
 /* Grows when a column changes its meaning: programs ask for it. */
-#define COLUMNS_VERSION	1
+#define WQC_COLUMNS_VERSION	1
 
 enum column_flags {
-	COLUMN_RIGHT	= 1 << 0,	/* numbers */
-	COLUMN_TRUNC	= 1 << 1,	/* may be cut on a terminal */
-	COLUMN_DERIVED	= 1 << 2,	/* says again what others say: not in JSON unless asked for */
+	WQC_COLUMN_RIGHT	= 1 << 0,	/* numbers */
+	WQC_COLUMN_TRUNC	= 1 << 1,	/* may be cut on a terminal */
+	WQC_COLUMN_DERIVED	= 1 << 2,	/* says again what others say: not in JSON unless asked for */
 };
 
 struct column {
@@ -49,41 +49,41 @@ struct column {
 	const char *help;
 };
 
-extern const struct column columns[COL__NR];
+extern const struct column columns[WQC_COL__NR];
 
 /* A list of columns: what -o, --output-all and the environment make of a
  * command's own. */
 struct column_list {
-	enum column_id ids[2 * COL__NR];
+	enum column_id ids[2 * WQC_COL__NR];
 	unsigned n;
 };
 
 /* Puts the columns named in @text, separated by commas, behind those that are
  * in @list; with a '+' before the first too, else instead of them. 0, or
- * STATUS_FAILURE, said of @where. */
+ * WQC_STATUS_FAILURE, said of @where. */
 int columns_parse(struct column_list *list, const char *text, const char *where);
 
 /* Leaves each column where it stands first: no name twice in an object of JSON. */
 void columns_once(struct column_list *list);
 
-/* The column with that name, in any case, also as JSON spells it; COL__NR if
+/* The column with that name, in any case, also as JSON spells it; WQC_COL__NR if
  * there is none. */
 enum column_id column_by_name(const char *name, size_t len);
 
 /* "WATCHQ_TARGET=": what a field of the journal, or a variable of the environment, is called. */
-#define COLUMN_VARIABLE_ROOM	32
+#define WQC_COLUMN_VARIABLE_ROOM	32
 void column_variable(char *name, enum column_id id);
 
 /* What a column says of an event. */
 struct value {
 	enum {
-		VALUE_NONE,	/* doesn't apply */
-		VALUE_UNKNOWN,	/* applies, but isn't known */
-		VALUE_UNSIGNED,
-		VALUE_SIGNED,
-		VALUE_TEXT,	/* any bytes */
-		VALUE_HEX,	/* bytes that are shown as hex digits */
-		VALUE_TIME,	/* u: nanoseconds */
+		WQC_VALUE_NONE,	/* doesn't apply */
+		WQC_VALUE_UNKNOWN,	/* applies, but isn't known */
+		WQC_VALUE_UNSIGNED,
+		WQC_VALUE_SIGNED,
+		WQC_VALUE_TEXT,	/* any bytes */
+		WQC_VALUE_HEX,	/* bytes that are shown as hex digits */
+		WQC_VALUE_TIME,	/* u: nanoseconds */
 	} kind;
 	uint64_t u;
 	int64_t s;

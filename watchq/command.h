@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef COMMAND_H
-#define COMMAND_H
+#ifndef WQC_COMMAND_H
+#define WQC_COMMAND_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -34,7 +34,7 @@ static void add(struct limited *t, const char *bytes, size_t len)
 
 static void add_number(struct limited *t, uint64_t nr)
 {
-	char digits[NUMBER_ROOM];
+	char digits[WQC_NUMBER_ROOM];
 
 	add(t, digits, (size_t) (put_unsigned(digits, nr) - digits));
 }
@@ -52,7 +52,7 @@ static void add_name(struct limited *t, const struct wq_name *n)
 static void add_number_field(struct limited *t, const struct wq_event *ev, const struct wq_field *f, uint64_t nr)
 {
 	const struct wq_name *n = f->id == WQ_F_AUX ? ev->aux_name : NULL;
-	char dev[2 * NUMBER_ROOM];
+	char dev[2 * WQC_NUMBER_ROOM];
 
 	if (f->id == WQ_F_AUX && ev->aux_kind == WQ_AUX_ERROR) {
 		int64_t error = (int32_t) nr;
@@ -149,21 +149,21 @@ static void add_side(struct limited *t, const struct wq_event *ev)
 		const char *name;
 		enum column_id id;
 	} shown[] = {
-		{ "target", COL_TARGET }, { "device", COL_DEVICE }, { "partition", COL_PARTITION },
-		{ "errno", COL_ERRNO }, { "operation", COL_OPERATION }, { "path", COL_PATH },
-		{ "quota", COL_QUOTA }, { "quota-id", COL_QUOTA_ID }, { "quota-name", COL_QUOTA_NAME },
-		{ "limit", COL_LIMIT }, { "source", COL_SOURCE }, { "fstype", COL_FSTYPE },
-		{ "sectors", COL_SECTORS }, { "size", COL_SIZE }, { "count", COL_COUNT },
+		{ "target", WQC_COL_TARGET }, { "device", WQC_COL_DEVICE }, { "partition", WQC_COL_PARTITION },
+		{ "errno", WQC_COL_ERRNO }, { "operation", WQC_COL_OPERATION }, { "path", WQC_COL_PATH },
+		{ "quota", WQC_COL_QUOTA }, { "quota-id", WQC_COL_QUOTA_ID }, { "quota-name", WQC_COL_QUOTA_NAME },
+		{ "limit", WQC_COL_LIMIT }, { "source", WQC_COL_SOURCE }, { "fstype", WQC_COL_FSTYPE },
+		{ "sectors", WQC_COL_SECTORS }, { "size", WQC_COL_SIZE }, { "count", WQC_COL_COUNT },
 	};
 	struct value v;
 	unsigned i;
 
 	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 		side_value(shown[i].id, ev, &v);
-		if (v.kind == VALUE_TEXT) {
+		if (v.kind == WQC_VALUE_TEXT) {
 			add_text(t, shown[i].name, v.text, v.len);
-		} else if (v.kind == VALUE_UNSIGNED) {
-			char digits[NUMBER_ROOM];
+		} else if (v.kind == WQC_VALUE_UNSIGNED) {
+			char digits[WQC_NUMBER_ROOM];
 
 			add_text(t, shown[i].name, digits, (size_t) (put_unsigned(digits, v.u) - digits));
 		}

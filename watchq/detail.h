@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DETAIL_H
-#define DETAIL_H
+#ifndef WQC_DETAIL_H
+#define WQC_DETAIL_H
 
 #include "libwatchq.h"
 
@@ -8,7 +8,7 @@
  * ends with dots. Returns its length. */
 size_t detail(char *buf, size_t size, const struct wq_event *ev);
 
-/* Writes a device's number as MAJ:MIN, with up to 2 * NUMBER_ROOM bytes. Its end. */
+/* Writes a device's number as MAJ:MIN, with up to 2 * WQC_NUMBER_ROOM bytes. Its end. */
 char *put_maj_min(char *p, uint64_t dev);
 
 #endif

@@ -11,8 +11,8 @@ const char digit_pairs[] =
 	"50515253545556575859606162636465666768697071727374"
 	"75767778798081828384858687888990919293949596979899";
 
-#define ZEROS	UINT64_C(0x3030303030303030)
-#define EIGHT	100000000u	/* what eight digits can't say */
+#define WQC_ZEROS	UINT64_C(0x3030303030303030)
+#define WQC_EIGHT	100000000u	/* what eight digits can't say */
 
 /* The eight digits of @v, each in a byte, the first in the lowest: halved, and the
  * halves in one register halved again, with a multiplication for a division. */
@@ -28,7 +28,7 @@ static uint64_t digits8(uint32_t v)
 
 static char *put_eight(char *p, uint64_t digits, unsigned skip)
 {
-	digits = htole64((digits | ZEROS) >> 8 * skip);
+	digits = htole64((digits | WQC_ZEROS) >> 8 * skip);
 	memcpy(p, &digits, sizeof(digits));
 	return p + 8 - skip;
 }
@@ -37,8 +37,8 @@ char *put_unsigned(char *p, uint64_t v)
 {
 	uint64_t digits;
 
-	if (v >= EIGHT)
-		return put_eight(put_unsigned(p, v / EIGHT), digits8((uint32_t) (v % EIGHT)), 0);
+	if (v >= WQC_EIGHT)
+		return put_eight(put_unsigned(p, v / WQC_EIGHT), digits8((uint32_t) (v % WQC_EIGHT)), 0);
 	digits = digits8((uint32_t) v);
 	return put_eight(p, digits, digits ? (unsigned) __builtin_ctzll(digits) / 8 : 7);
 }

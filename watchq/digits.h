@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Numbers in decimal digits, written to where there is room. */
-#ifndef DIGITS_H
-#define DIGITS_H
+#ifndef WQC_DIGITS_H
+#define WQC_DIGITS_H
 
 #include <stdint.h>
 #include <string.h>
 
-#define NUMBER_ROOM	24	/* bytes that any of these may need */
+#define WQC_NUMBER_ROOM	24	/* bytes that any of these may need */
 
 extern const char digit_pairs[201];	/* 00 to 99 */
 
@@ -30,20 +30,20 @@ static inline char *put_hex(char *p, unsigned char byte)
 	return p + 2;
 }
 
-#define FRACTION_BITS	57
+#define WQC_FRACTION_BITS	57
 
 /* Nanoseconds, less than a second, as six digits: of a fixed-point number, which is
  * too great by less than a nanosecond, two before the point at a time. */
 static inline char *put_fraction(char *p, uint32_t ns)
 {
-	const uint64_t one = UINT64_C(1) << FRACTION_BITS;
+	const uint64_t one = UINT64_C(1) << WQC_FRACTION_BITS;
 	uint64_t x = ns * (one / 10000000 + 1);
 
-	p = put_two(p, (unsigned) (x >> FRACTION_BITS));
+	p = put_two(p, (unsigned) (x >> WQC_FRACTION_BITS));
 	x = (x & (one - 1)) * 100;
-	p = put_two(p, (unsigned) (x >> FRACTION_BITS));
+	p = put_two(p, (unsigned) (x >> WQC_FRACTION_BITS));
 	x = (x & (one - 1)) * 100;
-	return put_two(p, (unsigned) (x >> FRACTION_BITS));
+	return put_two(p, (unsigned) (x >> WQC_FRACTION_BITS));
 }
 
 /* Nanoseconds, as seconds with six digits behind the point. */

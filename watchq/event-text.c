@@ -8,15 +8,15 @@
 #include "event-text.h"
 #include "json.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define WQC_ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Some of these apply to an event: the first that does is what it is about. */
 static const enum column_id about[] = {
-	COL_TARGET, COL_TARGETS, COL_PARTITION, COL_DEVICE, COL_DESCRIPTION, COL_KEY, COL_NAME,
-	COL_SOURCE, COL_MAJ_MIN, COL_MOUNT, COL_SB_ID, COL_OBJECT,
+	WQC_COL_TARGET, WQC_COL_TARGETS, WQC_COL_PARTITION, WQC_COL_DEVICE, WQC_COL_DESCRIPTION, WQC_COL_KEY, WQC_COL_NAME,
+	WQC_COL_SOURCE, WQC_COL_MAJ_MIN, WQC_COL_MOUNT, WQC_COL_SB_ID, WQC_COL_OBJECT,
 };
 /* ... and of these, what else to say. */
-static const enum column_id besides[] = { COL_ERRNO, COL_LIMIT, COL_AUX_DESCRIPTION, COL_OLD_TARGET, COL_LOST };
+static const enum column_id besides[] = { WQC_COL_ERRNO, WQC_COL_LIMIT, WQC_COL_AUX_DESCRIPTION, WQC_COL_OLD_TARGET, WQC_COL_LOST };
 
 static bool is_control(const unsigned char *p, size_t left)
 {
@@ -68,8 +68,8 @@ static void add_first(struct bytes *b, const char *before, const enum column_id 
 
 void event_text(struct bytes *b, const struct wq_event *ev)
 {
-	add_column(b, "", COL_TYPE, ev);
-	add_column(b, " ", COL_EVENT, ev);
-	add_first(b, " ", about, ARRAY_SIZE(about), ev);
-	add_first(b, ": ", besides, ARRAY_SIZE(besides), ev);
+	add_column(b, "", WQC_COL_TYPE, ev);
+	add_column(b, " ", WQC_COL_EVENT, ev);
+	add_first(b, " ", about, WQC_ARRAY_SIZE(about), ev);
+	add_first(b, ": ", besides, WQC_ARRAY_SIZE(besides), ev);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An event in one line for people. */
-#ifndef EVENT_TEXT_H
-#define EVENT_TEXT_H
+#ifndef WQC_EVENT_TEXT_H
+#define WQC_EVENT_TEXT_H
 
 #include "bytes.h"
 #include "libwatchq.h"

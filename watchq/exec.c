@@ -21,8 +21,8 @@
 #include "shell.h"
 #include "signals.h"
 
-#define VALUE_MAX	(128 * 1024 - COLUMN_VARIABLE_ROOM)	/* execve(2): MAX_ARG_STRLEN */
-#define COMMAND_SHOWN	60	/* bytes of it in a message */
+#define WQC_VALUE_MAX	(128 * 1024 - WQC_COLUMN_VARIABLE_ROOM)	/* execve(2): MAX_ARG_STRLEN */
+#define WQC_COMMAND_SHOWN	60	/* bytes of it in a message */
 
 struct job {
 	pid_t pid;
@@ -32,12 +32,12 @@ struct job {
 
 struct exec {
 	const struct options *o;
-	struct job jobs[JOBS_MAX];
+	struct job jobs[WQC_JOBS_MAX];
 	unsigned running;
 	struct output_config json;	/* what is on standard input */
 	struct sink sink;
 	void *state;		/* output_json's */
-	char names[COL__NR][COLUMN_VARIABLE_ROOM];
+	char names[WQC_COL__NR][WQC_COLUMN_VARIABLE_ROOM];
 	struct bytes values;	/* "NAME=value" of one event, each with its NUL */
 	char **env;		/* watchq's own first; and room for all columns */
 	size_t nenv;		/* its own */
@@ -52,7 +52,7 @@ static bool is_inherited(const struct exec *x, const char *variable)
 {
 	unsigned i;
 
-	for (i = 0; i < COL__NR; i++)
+	for (i = 0; i < WQC_COL__NR; i++)
 		if (strncmp(variable, x->names[i], strlen(x->names[i])) == 0)
 			return false;
 	return strncmp(variable, "NOTIFY_SOCKET=", 14) != 0;
@@ -62,11 +62,11 @@ static bool set_environment(struct exec *x)
 {
 	size_t n = 0, i;
 
-	for (i = 0; i < COL__NR; i++)
+	for (i = 0; i < WQC_COL__NR; i++)
 		column_variable(x->names[i], i);
 	while (environ[n])
 		n++;
-	x->env = calloc(n + COL__NR + 1, sizeof(char *));
+	x->env = calloc(n + WQC_COL__NR + 1, sizeof(char *));
 	for (i = 0; x->env && i < n; i++)
 		if (is_inherited(x, environ[i]))
 			x->env[x->nenv++] = environ[i];
@@ -89,10 +89,10 @@ struct exec *exec_new(const struct options *o)
 	if (!x)
 		return NULL;
 	x->o = o;
-	for (i = 0; i < JOBS_MAX; i++)
+	for (i = 0; i < WQC_JOBS_MAX; i++)
 		x->jobs[i].pidfd = -1;
 	x->json = o->output;
-	x->json.format = FORMAT_JSON;
+	x->json.format = WQC_FORMAT_JSON;
 	x->json.zero = false;
 	x->json.columns = o->exec_columns;
 	signals_default_child();
@@ -118,7 +118,7 @@ void exec_free(struct exec *x)
 
 	if (!x)
 		return;
-	for (i = 0; i < JOBS_MAX; i++)
+	for (i = 0; i < WQC_JOBS_MAX; i++)
 		if (x->jobs[i].pidfd >= 0)
 			end_job(x, &x->jobs[i]);
 	if (x->state)
@@ -185,16 +185,16 @@ static int make_input(struct exec *x, const struct wq_event *ev)
 /* What is known of the event, behind what watchq has in its own environment. */
 static int set_values(struct exec *x, const struct wq_event *ev)
 {
-	size_t at[COL__NR], n = 0, i;
+	size_t at[WQC_COL__NR], n = 0, i;
 	struct value v;
 
 	x->values.len = 0;
-	for (i = 0; i < COL__NR; i++) {
-		if (columns[i].flags & COLUMN_DERIVED && i != COL_DETAIL)
+	for (i = 0; i < WQC_COL__NR; i++) {
+		if (columns[i].flags & WQC_COLUMN_DERIVED && i != WQC_COL_DETAIL)
 			continue;
 		if (!column_known_text(i, ev, &v))
 			continue;
-		if (v.len > VALUE_MAX) {
+		if (v.len > WQC_VALUE_MAX) {
 			if (!x->too_long)
 				msg_warning(_("--exec: %s is too long for the environment: it is left out, on standard input it is whole"),
 					    columns[i].name);
@@ -268,13 +268,13 @@ static char *what_of(const struct wq_event *ev)
 /* A failure: an error if that is the end, else a warning. */
 static int fail(const struct exec *x, const char *what, const char *why)
 {
-	const char *dots = strlen(x->o->exec) > COMMAND_SHOWN ? "..." : "";
+	const char *dots = strlen(x->o->exec) > WQC_COMMAND_SHOWN ? "..." : "";
 
 	if (x->o->strict) {
-		msg_error(_("--exec: '%.*s%s' for %s: %s"), COMMAND_SHOWN, x->o->exec, dots, what ? what : "", why);
+		msg_error(_("--exec: '%.*s%s' for %s: %s"), WQC_COMMAND_SHOWN, x->o->exec, dots, what ? what : "", why);
 		return -ECHILD;
 	}
-	msg_warning(_("--exec: '%.*s%s' for %s: %s"), COMMAND_SHOWN, x->o->exec, dots, what ? what : "", why);
+	msg_warning(_("--exec: '%.*s%s' for %s: %s"), WQC_COMMAND_SHOWN, x->o->exec, dots, what ? what : "", why);
 	return 0;
 }
 

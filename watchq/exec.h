@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command of --exec, once for each event. The thread that writes has it. */
-#ifndef EXEC_H
-#define EXEC_H
+#ifndef WQC_EXEC_H
+#define WQC_EXEC_H
 
 #include <poll.h>
 
 #include "options.h"
 
-#define JOBS_MAX	64
+#define WQC_JOBS_MAX	64
 
 struct exec;
 
@@ -23,7 +23,7 @@ bool exec_wants(const struct exec *x, const struct wq_event *ev);
 unsigned exec_running(const struct exec *x);
 bool exec_is_full(const struct exec *x);
 
-/* Polls readable when one has ended: fills in up to JOBS_MAX of @fds; returns how many. @x may
+/* Polls readable when one has ended: fills in up to WQC_JOBS_MAX of @fds; returns how many. @x may
  * be NULL. */
 nfds_t exec_fds(const struct exec *x, struct pollfd *fds);
 

@@ -9,7 +9,7 @@
 static int no_journal(void)
 {
 	msg_error(_("--journal: this build has no libsystemd; build watchq where that is installed"));
-	return STATUS_NOTSUPP;
+	return WQC_STATUS_NOTSUPP;
 }
 
 /* Never begun. */

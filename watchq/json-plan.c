@@ -26,15 +26,15 @@ static char *put_value(char *p, const struct value *v)
 	size_t i;
 
 	switch (v->kind) {
-	case VALUE_UNSIGNED:
+	case WQC_VALUE_UNSIGNED:
 		return json_safe_unsigned(p, v->u);
-	case VALUE_SIGNED:
+	case WQC_VALUE_SIGNED:
 		if (v->s < 0)
 			*p++ = '-';
 		return put_unsigned(p, (uint64_t) (v->s < 0 ? -v->s : v->s));
-	case VALUE_TIME:
+	case WQC_VALUE_TIME:
 		return put_seconds(p, v->u);
-	case VALUE_HEX:
+	case WQC_VALUE_HEX:
 		*p++ = '"';
 		for (i = 0; i < v->len; i++)
 			p = put_hex(p, (unsigned char) v->text[i]);
@@ -50,9 +50,9 @@ char *json_column(char *p, const struct json_names *names, enum column_id id, co
 	struct value v;
 
 	column_value(id, ev, &v);
-	if (v.kind == VALUE_NONE)
+	if (v.kind == WQC_VALUE_NONE)
 		return p;
-	if (v.kind == VALUE_TEXT)
+	if (v.kind == WQC_VALUE_TEXT)
 		return put_text(p, names, id, &v);
 	return put_value(json_name(p, names, id), &v);
 }
@@ -61,7 +61,7 @@ char *json_column(char *p, const struct json_names *names, enum column_id id, co
 
 struct json_text *json_text_new(const char *bytes, size_t len)
 {
-	struct json_text *t = calloc(1, sizeof(*t) + len + JSON_BLOCK);
+	struct json_text *t = calloc(1, sizeof(*t) + len + WQC_JSON_BLOCK);
 
 	if (t) {
 		t->len = len;
@@ -72,7 +72,7 @@ struct json_text *json_text_new(const char *bytes, size_t len)
 
 static void name_column(struct json_names *names, enum column_id id)
 {
-	char lower[JSON_NAME_ROOM - 8];
+	char lower[WQC_JSON_NAME_ROOM - 8];
 	size_t i;
 
 	for (i = 0; columns[id].name[i]; i++) {
@@ -81,14 +81,14 @@ static void name_column(struct json_names *names, enum column_id id)
 		lower[i] = c == '-' ? '_' : (char) tolower((unsigned char) c);
 	}
 	lower[i] = '\0';
-	names->of[id].len = (size_t) snprintf(names->of[id].text, JSON_NAME_ROOM, ",\"%s\":", lower);
+	names->of[id].len = (size_t) snprintf(names->of[id].text, WQC_JSON_NAME_ROOM, ",\"%s\":", lower);
 }
 
 void json_name_columns(struct json_names *names)
 {
 	unsigned i;
 
-	for (i = 0; i < COL__NR; i++)
+	for (i = 0; i < WQC_COL__NR; i++)
 		name_column(names, i);
 }
 
@@ -107,16 +107,16 @@ struct compiler {
 /* The columns of a key whose name isn't known: nulls, around its serial. */
 static void add_nameless(const struct compiler *c, struct json_step *s)
 {
-	char room[2 * COL__NR * (JSON_NAME_ROOM + 4)], *p = room, *split = room;
+	char room[2 * WQC_COL__NR * (WQC_JSON_NAME_ROOM + 4)], *p = room, *split = room;
 	unsigned i, serials = 0;
 
 	for (i = 0; i < s->n; i++) {
 		enum column_id id = c->list->ids[s->first + i];
 
-		if (id == COL_EXPIRES)	/* applies to none without a name */
+		if (id == WQC_COL_EXPIRES)	/* applies to none without a name */
 			continue;
 		p = json_name(p, c->names, id);
-		if (id == COL_KEY || id == COL_AUX) {
+		if (id == WQC_COL_KEY || id == WQC_COL_AUX) {
 			split = p;
 			serials++;
 		} else {
@@ -132,20 +132,20 @@ static void add_nameless(const struct compiler *c, struct json_step *s)
 /* The columns of the kind: the same in each of its events. */
 static void add_text(const struct compiler *c, struct json_step *s)
 {
-	char room[2 * COL__NR * (JSON_NAME_ROOM + JSON_TEXT_ROOM(32))], *p = room;
+	char room[2 * WQC_COL__NR * (WQC_JSON_NAME_ROOM + WQC_JSON_TEXT_ROOM(32))], *p = room;
 	unsigned i;
 
 	for (i = 0; i < s->n; i++)
 		p = json_column(p, c->names, c->list->ids[s->first + i], c->ev);
 	s->text = json_text_new(room, (size_t) (p - room));
 	if (s->text)
-		s->what = STEP_TEXT;
+		s->what = WQC_STEP_TEXT;
 }
 
 static unsigned kept(unsigned *slots, struct json_step *s, unsigned what)
 {
 	if (*slots == 0)
-		return STEP_COLUMN;
+		return WQC_STEP_COLUMN;
 	s->slot = --*slots;
 	return what;
 }
@@ -162,14 +162,14 @@ static unsigned whole_length(const struct wq_subtype *sub)
 static unsigned event_step(enum column_id id)
 {
 	switch (id) {
-	case COL_SEQ:
-		return STEP_SEQ;
-	case COL_TIME:
-		return STEP_TIME;
-	case COL_BOOTTIME:
-		return STEP_BOOTTIME;
+	case WQC_COL_SEQ:
+		return WQC_STEP_SEQ;
+	case WQC_COL_TIME:
+		return WQC_STEP_TIME;
+	case WQC_COL_BOOTTIME:
+		return WQC_STEP_BOOTTIME;
 	default:
-		return STEP_COLUMN;
+		return WQC_STEP_COLUMN;
 	}
 }
 
@@ -177,10 +177,10 @@ static bool may_apply(const struct compiler *c, enum column_id id)
 {
 	bool is_mount = c->ev && c->ev->rec.type && strcmp(c->ev->rec.type->name, "mount") == 0;
 
-	if (c->plain && (id == COL_MARK || id == COL_DATA || id == COL_KTIME))
+	if (c->plain && (id == WQC_COL_MARK || id == WQC_COL_DATA || id == WQC_COL_KTIME))
 		return false;
 	/* Somebody has mounted it, known or not. */
-	if (c->plain && (id == COL_PID || id == COL_COMMAND) && !is_mount)
+	if (c->plain && (id == WQC_COL_PID || id == WQC_COL_COMMAND) && !is_mount)
 		return false;
 	return !c->ev || column_may_apply(id, c->ev->rec.type, c->ev->rec.sub);
 }
@@ -190,22 +190,22 @@ static void add_step(struct compiler *c, enum column_from from, unsigned first, 
 {
 	struct json_step *s = &c->plan->steps[c->plan->n];
 
-	*s = (struct json_step) { .what = STEP_COLUMN, .first = first, .n = n };
+	*s = (struct json_step) { .what = WQC_STEP_COLUMN, .first = first, .n = n };
 	switch (from) {
-	case FROM_KIND:
+	case WQC_FROM_KIND:
 		if (c->ev)
 			add_text(c, s);
 		break;
-	case FROM_WATCH:
-		s->what = kept(&c->watch_slots, s, STEP_WATCH);
+	case WQC_FROM_WATCH:
+		s->what = kept(&c->watch_slots, s, WQC_STEP_WATCH);
 		break;
-	case FROM_KEY:
-	case FROM_AUX:
-		s->what = kept(&c->name_slots, s, from == FROM_KEY ? STEP_KEY : STEP_AUX);
+	case WQC_FROM_KEY:
+	case WQC_FROM_AUX:
+		s->what = kept(&c->name_slots, s, from == WQC_FROM_KEY ? WQC_STEP_KEY : WQC_STEP_AUX);
 		add_nameless(c, s);
 		break;
-	case FROM_PATH:
-		s->what = kept(&c->path_slots, s, STEP_PATH);
+	case WQC_FROM_PATH:
+		s->what = kept(&c->path_slots, s, WQC_STEP_PATH);
 		break;
 	default:
 		if (!may_apply(c, c->list->ids[first]))
@@ -225,7 +225,7 @@ static struct json_plan *compile(struct compiler c)
 		enum column_from from = columns[c.list->ids[i]].from;
 
 		n = 1;
-		while (from != FROM_EVENT && i + n < c.list->n && columns[c.list->ids[i + n]].from == from)
+		while (from != WQC_FROM_EVENT && i + n < c.list->n && columns[c.list->ids[i + n]].from == from)
 			n++;
 		add_step(&c, from, i, n);
 	}

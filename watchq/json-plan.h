@@ -6,13 +6,13 @@
  * the watch alone, or on a key's name or path, are one step, and what they come
  * to is kept with the watch, name or path: most of a line is copied.
  */
-#ifndef JSON_PLAN_H
-#define JSON_PLAN_H
+#ifndef WQC_JSON_PLAN_H
+#define WQC_JSON_PLAN_H
 
 #include "output.h"
 
-#define JSON_NAME_ROOM	32		/* `,"name":`; and a second before its fraction */
-#define JSON_BLOCK	64		/* bytes that texts are copied by */
+#define WQC_JSON_NAME_ROOM	32		/* `,"name":`; and a second before its fraction */
+#define WQC_JSON_BLOCK	64		/* bytes that texts are copied by */
 
 /* A text of a plan's own, or one that is kept. Has room up to a whole block. */
 struct json_text {
@@ -22,19 +22,19 @@ struct json_text {
 
 struct json_step {
 	enum {
-		STEP_TEXT,	/* the same each time */
-		STEP_SEQ,
-		STEP_TIME,
-		STEP_BOOTTIME,
-		STEP_WATCH,	/* columns of one watch */
-		STEP_KEY,	/* columns of the key's name */
-		STEP_AUX,	/* of the member's */
-		STEP_PATH,	/* of the path */
-		STEP_COLUMN,	/* any other */
+		WQC_STEP_TEXT,	/* the same each time */
+		WQC_STEP_SEQ,
+		WQC_STEP_TIME,
+		WQC_STEP_BOOTTIME,
+		WQC_STEP_WATCH,	/* columns of one watch */
+		WQC_STEP_KEY,	/* columns of the key's name */
+		WQC_STEP_AUX,	/* of the member's */
+		WQC_STEP_PATH,	/* of the path */
+		WQC_STEP_COLUMN,	/* any other */
 	} what;
 	unsigned first, n;	/* columns of the list */
-	unsigned slot;		/* STEP_WATCH to STEP_PATH: where the text is kept */
-	struct json_text *text;	/* STEP_TEXT; STEP_KEY, STEP_AUX: before the serial of a
+	unsigned slot;		/* WQC_STEP_WATCH to WQC_STEP_PATH: where the text is kept */
+	struct json_text *text;	/* WQC_STEP_TEXT; WQC_STEP_KEY, WQC_STEP_AUX: before the serial of a
 				 * key without a name; NULL: they don't show it just once */
 	struct json_text *after;	/* behind it */
 };
@@ -44,15 +44,15 @@ struct json_plan {
 	unsigned whole;		/* length of a record with every field and nothing else;
 				 * 0: it varies */
 	unsigned n;
-	struct json_step steps[2 * COL__NR];
+	struct json_step steps[2 * WQC_COL__NR];
 };
 
 /* What the columns are called. */
 struct json_names {
 	struct {
-		char text[JSON_NAME_ROOM];
+		char text[WQC_JSON_NAME_ROOM];
 		size_t len;
-	} of[COL__NR];
+	} of[WQC_COL__NR];
 };
 
 void json_name_columns(struct json_names *names);
@@ -76,12 +76,12 @@ static inline bool json_is_plain(const struct json_plan *plan, const struct wq_e
 struct json_text *json_text_new(const char *bytes, size_t len);
 
 /* Writes `,"name":value`, or nothing where the column doesn't apply. Writes up to
- * JSON_NAME_ROOM bytes more than it comes to; returns its end. */
+ * WQC_JSON_NAME_ROOM bytes more than it comes to; returns its end. */
 char *json_column(char *p, const struct json_names *names, enum column_id id, const struct wq_event *ev);
 
 static inline char *json_name(char *p, const struct json_names *names, enum column_id id)
 {
-	memcpy(p, names->of[id].text, JSON_NAME_ROOM);
+	memcpy(p, names->of[id].text, WQC_JSON_NAME_ROOM);
 	return p + names->of[id].len;
 }
 

@@ -7,7 +7,7 @@
 
 char *json_safe_unsigned(char *p, uint64_t v)
 {
-	if (v <= JSON_SAFE_MAX)
+	if (v <= WQC_JSON_SAFE_MAX)
 		return put_unsigned(p, v);
 	*p++ = '"';
 	p = put_unsigned(p, v);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* JSON's pieces, written to where there is room. */
-#ifndef JSON_H
-#define JSON_H
+#ifndef WQC_JSON_H
+#define WQC_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,9 +10,9 @@
 #include "digits.h"
 
 /* Bytes that a text of @len bytes can become, quotes counted. */
-#define JSON_TEXT_ROOM(len)	(6 * (size_t) (len) + 8)
+#define WQC_JSON_TEXT_ROOM(len)	(6 * (size_t) (len) + 8)
 
-#define JSON_SAFE_MAX	(UINT64_C(1) << 53)
+#define WQC_JSON_SAFE_MAX	(UINT64_C(1) << 53)
 
 /* Each returns where it stopped. */
 /* Above 2^53 a string: else readers that take numbers for doubles change it. */

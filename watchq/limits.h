@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Limits that watchq raises for itself, and no command of the user's is to have. */
-#ifndef LIMITS_H
-#define LIMITS_H
+#ifndef WQC_LIMITS_H
+#define WQC_LIMITS_H
 
 /* As many descriptors as the hard limit allows: the kernel counts watches of keys against it. */
 void limits_raise_files(void);

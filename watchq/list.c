@@ -12,7 +12,7 @@
 #include "msg.h"
 #include "nls.h"
 
-#define MAX_HEADINGS	8
+#define WQC_MAX_HEADINGS	8
 
 struct list {
 	enum format format;
@@ -21,7 +21,7 @@ struct list {
 	struct {
 		char name[24];		/* in lower case */
 		char kind;		/* '#', '?' or 0 */
-	} columns[MAX_HEADINGS];
+	} columns[WQC_MAX_HEADINGS];
 	bool failed;
 };
 
@@ -35,7 +35,7 @@ struct list *list_new(const struct output_config *config, const char *heading, .
 	l->format = config->format;
 	l->table = scols_new_table();
 	va_start(ap, heading);
-	for (; heading && l->table && l->n < MAX_HEADINGS; heading = va_arg(ap, const char *)) {
+	for (; heading && l->table && l->n < WQC_MAX_HEADINGS; heading = va_arg(ap, const char *)) {
 		char kind = *heading == '#' || *heading == '?' ? *heading++ : '\0';
 		int flags = kind == '#' ? SCOLS_FL_RIGHT : 0;
 		size_t i;
@@ -49,8 +49,8 @@ struct list *list_new(const struct output_config *config, const char *heading, .
 	va_end(ap);
 	l->failed |= !l->table;
 	if (l->table) {
-		scols_table_enable_raw(l->table, config->format == FORMAT_RAW);
-		scols_table_enable_export(l->table, config->format == FORMAT_PAIRS);
+		scols_table_enable_raw(l->table, config->format == WQC_FORMAT_RAW);
+		scols_table_enable_export(l->table, config->format == WQC_FORMAT_PAIRS);
 		scols_table_enable_noheadings(l->table, config->noheadings);
 	}
 	return l;
@@ -117,7 +117,7 @@ static int print_json(struct list *l, FILE *to)
 
 		for (i = 0; i < l->n; i++) {
 			const char *text = scols_cell_get_data(scols_line_get_cell(line, i));
-			char cell[JSON_TEXT_ROOM(1024)];
+			char cell[WQC_JSON_TEXT_ROOM(1024)];
 
 			*put_cell(cell, l->columns[i].kind, text) = '\0';
 			fprintf(to, "%c\"%s\":%s", i ? ',' : '{', l->columns[i].name, cell);
@@ -133,15 +133,15 @@ static int print(struct list *l, FILE *to)
 	int rc = -1;
 
 	if (l && !l->failed)
-		rc = l->format == FORMAT_JSON ? print_json(l, to) : scols_print_table(l->table);
+		rc = l->format == WQC_FORMAT_JSON ? print_json(l, to) : scols_print_table(l->table);
 	if (l)
 		scols_unref_table(l->table);
 	free(l);
 	if (rc) {
 		msg_error(_("out of memory"));
-		return STATUS_FAILURE;
+		return WQC_STATUS_FAILURE;
 	}
-	return STATUS_OK;
+	return WQC_STATUS_OK;
 }
 
 int list_print(struct list *l)
@@ -182,7 +182,7 @@ int list_columns(const struct output_config *config, const struct wq_dialect *d)
 	struct list *l = list_new(config, "COLUMN", "DESCRIPTION", NULL);
 	unsigned i;
 
-	for (i = 0; i < COL__NR; i++)
+	for (i = 0; i < WQC_COL__NR; i++)
 		if (has_column(d, i))
 			list_add(l, columns[i].name, _(columns[i].help));
 	return list_print(l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tables that end: of columns, events, options, capabilities. */
-#ifndef LIST_H
-#define LIST_H
+#ifndef WQC_LIST_H
+#define WQC_LIST_H
 
 #include <stdio.h>
 

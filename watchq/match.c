@@ -14,13 +14,13 @@ static bool is(const char *wanted, const char *text, size_t len)
 /* As any --time-format has it, but for delta: that depends on the event before. */
 static bool is_time(const char *wanted, const struct wq_event *ev)
 {
-	char text[OUTPUT_TIME_ROOM];
+	char text[WQC_OUTPUT_TIME_ROOM];
 	unsigned i;
 
-	for (i = 0; i < TIME__NR; i++) {
+	for (i = 0; i < WQC_TIME__NR; i++) {
 		struct output_clock c = { .last = 0 };
 
-		if (i != TIME_DELTA && is(wanted, text, output_time(text, (enum time_format) i, ev, &c)))
+		if (i != WQC_TIME_DELTA && is(wanted, text, output_time(text, (enum time_format) i, ev, &c)))
 			return true;
 	}
 	return false;
@@ -28,10 +28,10 @@ static bool is_time(const char *wanted, const struct wq_event *ev)
 
 static bool is_expiry(const char *wanted, uint64_t seconds)
 {
-	char text[OUTPUT_TIME_ROOM];
+	char text[WQC_OUTPUT_TIME_ROOM];
 	unsigned i;
 
-	for (i = 0; i < TIME__NR; i++)
+	for (i = 0; i < WQC_TIME__NR; i++)
 		if (is(wanted, text, output_expiry(text, (enum time_format) i, seconds)))
 			return true;
 	return false;
@@ -40,7 +40,7 @@ static bool is_expiry(const char *wanted, uint64_t seconds)
 /* What is shown in more than one way may be given in each. */
 static bool has_value(enum column_id id, const char *wanted, const struct wq_event *ev)
 {
-	char text[NUMBER_ROOM];
+	char text[WQC_NUMBER_ROOM];
 	struct value v;
 
 	column_text(id, ev, &v);
@@ -50,11 +50,11 @@ static bool has_value(enum column_id id, const char *wanted, const struct wq_eve
 	if (!*wanted || !v.len)
 		return false;
 	switch (id) {
-	case COL_TIME:
+	case WQC_COL_TIME:
 		return is_time(wanted, ev);
-	case COL_EXPIRES:
+	case WQC_COL_EXPIRES:
 		return is_expiry(wanted, ev->key_name->expires);
-	case COL_INFO:
+	case WQC_COL_INFO:
 		return is(wanted, text, (size_t) (put_unsigned(text, ev->rec.info) - text));
 	default:
 		return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --match: whether an event has the values that were asked for. */
-#ifndef MATCH_H
-#define MATCH_H
+#ifndef WQC_MATCH_H
+#define WQC_MATCH_H
 
 #include "options.h"
 

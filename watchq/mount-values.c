@@ -9,19 +9,19 @@
 
 bool is_mount_column(enum column_id id)
 {
-	return (id >= COL_MOUNT && id <= COL_OLD_OPTIONS) || id == COL_MAJ_MIN;
+	return (id >= WQC_COL_MOUNT && id <= WQC_COL_OLD_OPTIONS) || id == WQC_COL_MAJ_MIN;
 }
 
 static void set_text(struct value *v, const char *text)
 {
-	v->kind = text ? VALUE_TEXT : VALUE_UNKNOWN;
+	v->kind = text ? WQC_VALUE_TEXT : WQC_VALUE_UNKNOWN;
 	v->text = text;
 	v->len = text ? strlen(text) : 0;
 }
 
 static void set_number(struct value *v, uint64_t u)
 {
-	v->kind = u ? VALUE_UNSIGNED : VALUE_UNKNOWN;
+	v->kind = u ? WQC_VALUE_UNSIGNED : WQC_VALUE_UNKNOWN;
 	v->u = u;
 }
 
@@ -54,7 +54,7 @@ static bool is_change(const struct wq_event *ev)
 static void set_ids(struct value *v, enum column_id id, const struct wq_event *ev)
 {
 	uint64_t on, mount = wq_record_mount(&ev->rec, &on);
-	if (id == COL_MOUNT)
+	if (id == WQC_COL_MOUNT)
 		set_number(v, mount);
 	else
 		set_number(v, on || !ev->mount ? on : ev->mount->parent);
@@ -66,41 +66,41 @@ static void set_known(struct value *v, enum column_id id, const struct wq_mount 
 	bool known = m->options;	/* at all: it was there when it was asked about */
 
 	switch (id) {
-	case COL_MOUNT_ID:
+	case WQC_COL_MOUNT_ID:
 		set_number(v, m->old_id);
 		return;
-	case COL_TARGET:
+	case WQC_COL_TARGET:
 		set_text(v, m->target);
 		return;
-	case COL_SOURCE:
+	case WQC_COL_SOURCE:
 		set_text(v, m->source);
 		return;
-	case COL_FSTYPE:
+	case WQC_COL_FSTYPE:
 		set_text(v, m->fstype);
 		return;
-	case COL_OPTIONS:
+	case WQC_COL_OPTIONS:
 		set_text(v, m->options);
 		return;
-	case COL_VFS_OPTIONS:
+	case WQC_COL_VFS_OPTIONS:
 		set_text(v, m->vfs_options);
 		return;
-	case COL_FS_OPTIONS:
+	case WQC_COL_FS_OPTIONS:
 		set_text(v, m->fs_options);
 		return;
-	case COL_ROOT:
+	case WQC_COL_ROOT:
 		set_text(v, m->root);
 		return;
-	case COL_MAJ_MIN:
+	case WQC_COL_MAJ_MIN:
 		snprintf(v->own, sizeof(v->own), "%u:%u", m->major, m->minor);
 		set_text(v, known ? v->own : NULL);
 		return;
-	case COL_PROPAGATION:
+	case WQC_COL_PROPAGATION:
 		if (known)
 			set_propagation(v, m->propagation);
 		else
 			set_text(v, NULL);
 		return;
-	case COL_PEER_GROUP:
+	case WQC_COL_PEER_GROUP:
 		if (!known || m->peer_group)
 			set_number(v, m->peer_group);
 		return;
@@ -112,23 +112,23 @@ static void set_known(struct value *v, enum column_id id, const struct wq_mount 
 
 void mount_value(enum column_id id, const struct wq_event *ev, struct value *v)
 {
-	v->kind = VALUE_NONE;
+	v->kind = WQC_VALUE_NONE;
 	switch (id) {
-	case COL_MOUNT:
-	case COL_PARENT:
+	case WQC_COL_MOUNT:
+	case WQC_COL_PARENT:
 		set_ids(v, id, ev);
 		return;
-	case COL_OLD_TARGET:
+	case WQC_COL_OLD_TARGET:
 		set_old(v, is_move(ev), ev, true);
 		return;
-	case COL_OLD_OPTIONS:
+	case WQC_COL_OLD_OPTIONS:
 		set_old(v, is_change(ev), ev, false);
 		return;
 	default:
 		if (ev->mount)
 			set_known(v, id, ev->mount);
 		else
-			v->kind = VALUE_UNKNOWN;
+			v->kind = WQC_VALUE_UNKNOWN;
 		return;
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MOUNT_VALUES_H
-#define MOUNT_VALUES_H
+#ifndef WQC_MOUNT_VALUES_H
+#define WQC_MOUNT_VALUES_H
 
 #include "columns.h"
 

@@ -66,7 +66,7 @@ void msg_warning(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (verbosity < NORMAL)
+	if (verbosity < WQC_NORMAL)
 		return;
 	va_start(ap, fmt);
 	vsay(fmt, ap);
@@ -77,7 +77,7 @@ void msg_note(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (verbosity < VERBOSE)
+	if (verbosity < WQC_VERBOSE)
 		return;
 	va_start(ap, fmt);
 	vsay(fmt, ap);
@@ -87,7 +87,7 @@ void msg_note(const char *fmt, ...)
 void msg_log(void *data, enum wq_log_level level, const char *text)
 {
 	static const enum verbosity at[] = {
-		[WQ_LOG_WARNING] = NORMAL, [WQ_LOG_INFO] = VERBOSE, [WQ_LOG_DEBUG] = DEBUG,
+		[WQ_LOG_WARNING] = WQC_NORMAL, [WQ_LOG_INFO] = WQC_VERBOSE, [WQ_LOG_DEBUG] = WQC_DEBUG,
 	};
 
 	(void) data;
@@ -106,11 +106,11 @@ int msg_usage(const char *fmt, ...)
 		fprintf(stderr, _("Try 'watchq %s --help' for more information.\n"), command);
 	else
 		fprintf(stderr, _("Try 'watchq --help' for more information.\n"));
-	return STATUS_FAILURE;
+	return WQC_STATUS_FAILURE;
 }
 
 int msg_fail(const struct wq_error *e)
 {
 	say(e->text);
-	return e->kind == WQ_NOTSUPP ? STATUS_NOTSUPP : STATUS_FAILURE;
+	return e->kind == WQ_NOTSUPP ? WQC_STATUS_NOTSUPP : WQC_STATUS_FAILURE;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef NLS_H
-#define NLS_H
+#ifndef WQC_NLS_H
+#define WQC_NLS_H
 
 /* Messages alone are translated: never names of columns, keys or events. */
 #include <libintl.h>

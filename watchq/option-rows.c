@@ -18,73 +18,73 @@ struct option_row {
 	const char *help;
 };
 
-#define EVENTS	OPTIONS_EVENTS
-#define LIVE	OPTIONS_LIVE
-#define LIST	OPTIONS_LIST
-#define WAIT	OPTIONS_WAIT
+#define WQC_EVENTS	WQC_OPTIONS_EVENTS
+#define WQC_LIVE	WQC_OPTIONS_LIVE
+#define WQC_LIST	WQC_OPTIONS_LIST
+#define WQC_WAIT	WQC_OPTIONS_WAIT
 
 /* In the order of --help. */
 static const struct option_row rows[] = {
-	{ 'e', "events", "LIST", EVENTS, N_("only these events: EVENT, TYPE/EVENT or TYPE/*, separated by commas") },
-	{ 'f', "raw-filter", "RULE", EVENTS, N_("raw rule, TYPE[:SUBTYPES[:INFO/MASK]]; up to 16, one suffices") },
-	{ 'm', "match", "COLUMN=VALUE", EVENTS, N_("only events with that value; all that are given must match") },
-	{ 'i', "id", "NUM", LIVE, N_("ID of the first watch (default 1)") },
-	{ 'd', "depth", "NUM", OPTIONS_KEYS, N_("records that the queue holds, 1-512 (default: the most there is)") },
-	{ OPT_BACKEND, "backend", "NAME", LIVE, N_("how to listen: auto, or one of those that info lists") },
-	{ OPT_INTERVAL, "interval", "TIME", OPTIONS_KEYS | WAIT, N_("how often to look where nothing is reported (default 1s)") },
-	{ 'R', "recursive", NULL, OPTIONS_KEYS, N_("the members of keyrings too, and theirs") },
-	{ OPT_ALL, "all", NULL, OPTIONS_KEYS, N_("every key that may be viewed") },
-	{ OPT_ALL_OF, "all", NULL, OPTIONS_WAIT, N_("until all conditions are so at a time (the default)") },
-	{ OPT_ANY, "any", NULL, OPTIONS_WAIT, N_("until any of them is") },
-	{ 'N', "namespace", "PID|FILE", OPTIONS_MOUNTS, N_("the mount namespace of that process, or file") },
-	{ 't', "types", "LIST", OPTIONS_MOUNTS, N_("only these types of filesystem; 'no' before the list: all others") },
-	{ 'O', "options", "LIST", OPTIONS_MOUNTS, N_("only mounts with all of these options") },
-	{ OPT_COALESCE, "coalesce", "TIME", OPTIONS_BLOCK, N_("merge errors next to each other, for that long, into one with a count") },
-	{ 'I', "initial", NULL, LIVE, N_("first report what there is, then the changes") },
-	{ OPT_ONCE, "once", NULL, LIVE, N_("only report what there is (with --initial)") },
-	{ OPT_SWEEP, "sweep", "TIME", LIVE | WAIT, N_("look that often for what the kernel does not report; 0: never") },
-	{ OPT_ENDIAN, "endian", "ORDER", OPTIONS_CAPTURE, N_("byte order of the capture: native, little or big") },
-	{ OPT_DIALECT, "dialect", "NAME", OPTIONS_CAPTURE, N_("version of the notification patches that the capture is of") },
-	{ 'c', "count", "NUM", EVENTS, N_("stop after that many events") },
-	{ '1', "first-only", NULL, EVENTS, N_("stop after the first event") },
-	{ 'w', "timeout", "TIME", EVENTS | WAIT, N_("stop after that time (500ms, 2s, 1m; default seconds), status 3") },
-	{ 'C', "command", "STRING", LIVE, N_("run this in the shell while watching, and end with its status") },
-	{ 'x', "exec", "STRING", LIVE, N_("run this in the shell for each event, which is in its environment") },
-	{ OPT_JOBS, "jobs", "NUM", LIVE, N_("with --exec: run up to NUM at a time, 1-64 (default 1)") },
-	{ OPT_SESSION, "session", "NAME", OPTIONS_KEYS, N_("with --command: in a new session keyring, called NAME or '-'") },
-	{ 'J', "json", NULL, EVENTS | LIST | WAIT, N_("JSON Lines: one object a line") },
-	{ 'P', "pairs", NULL, EVENTS | LIST | WAIT, N_("KEY=\"value\" pairs") },
-	{ 'r', "raw", NULL, EVENTS | LIST | WAIT, N_("columns without alignment") },
-	{ 'B', "binary", "[=annotated]", EVENTS, N_("the records as read; annotated: with times and names") },
-	{ OPT_JOURNAL, "journal", NULL, EVENTS, N_("into the systemd journal: one entry an event") },
-	{ 'o', "output", "LIST", EVENTS | WAIT, N_("columns to show; with + before it, beside the default ones") },
-	{ OPT_OUTPUT_ALL, "output-all", NULL, EVENTS | WAIT, N_("show all columns") },
-	{ 'n', "noheadings", NULL, EVENTS | LIST | WAIT, N_("no line of headings") },
-	{ '0', "zero", NULL, EVENTS | WAIT, N_("end lines with NUL, not newline; no headings") },
-	{ 'u', "notruncate", NULL, EVENTS | WAIT, N_("don't cut long cells on a terminal") },
-	{ OPT_COLOR, "color", "[=WHEN]", EVENTS | WAIT, N_("colours in a table: auto (the default), always or never") },
-	{ OPT_OUTPUT_FILE, "output-file", "FILE", EVENTS | WAIT, N_("append to FILE; opened anew on SIGHUP") },
-	{ OPT_MARKS, "marks", NULL, LIVE, N_("report when the watches stand, and when all is quiet") },
-	{ 'S', "summary", NULL, EVENTS, N_("count what was shown: to stderr at the end, and on SIGUSR1") },
-	{ OPT_READY_FD, "ready-fd", "FD", LIVE, N_("write a line to descriptor FD when the watches stand") },
-	{ OPT_STRICT, "strict", NULL, EVENTS, N_("status 4 at the end if anything was lost") },
-	{ OPT_BUFFER, "buffer", "SIZE", LIVE, N_("memory for events that wait to be read (default 64M)") },
-	{ OPT_NO_REALTIME, "no-realtime", NULL, OPTIONS_KEYS | OPTIONS_BLOCK, N_("don't ask to be scheduled before others") },
-	{ OPT_TIME_FORMAT, "time-format", "FORMAT", EVENTS | WAIT, N_("TIME but in JSON: short, iso, delta, monotonic or raw") },
-	{ 'q', "quiet", NULL, OPTIONS_COMMON, N_("no warnings") },
-	{ 'v', "verbose", NULL, OPTIONS_COMMON, N_("say what was chosen, and why") },
-	{ 'H', "list-columns", NULL, EVENTS | WAIT, N_("list the columns") },
-	{ OPT_LIST_EVENTS, "list-events", NULL, EVENTS, N_("list the events") },
-	{ OPT_LIST_OPTIONS, "list-options", NULL, OPTIONS_COMMON, N_("list the options") },
-	{ 'h', "help", NULL, OPTIONS_COMMON, N_("show this help") },
-	{ 'V', "version", NULL, OPTIONS_COMMON, N_("show the version") },
+	{ 'e', "events", "LIST", WQC_EVENTS, N_("only these events: EVENT, TYPE/EVENT or TYPE/*, separated by commas") },
+	{ 'f', "raw-filter", "RULE", WQC_EVENTS, N_("raw rule, TYPE[:SUBTYPES[:INFO/MASK]]; up to 16, one suffices") },
+	{ 'm', "match", "COLUMN=VALUE", WQC_EVENTS, N_("only events with that value; all that are given must match") },
+	{ 'i', "id", "NUM", WQC_LIVE, N_("ID of the first watch (default 1)") },
+	{ 'd', "depth", "NUM", WQC_OPTIONS_KEYS, N_("records that the queue holds, 1-512 (default: the most there is)") },
+	{ WQC_OPT_BACKEND, "backend", "NAME", WQC_LIVE, N_("how to listen: auto, or one of those that info lists") },
+	{ WQC_OPT_INTERVAL, "interval", "TIME", WQC_OPTIONS_KEYS | WQC_WAIT, N_("how often to look where nothing is reported (default 1s)") },
+	{ 'R', "recursive", NULL, WQC_OPTIONS_KEYS, N_("the members of keyrings too, and theirs") },
+	{ WQC_OPT_ALL, "all", NULL, WQC_OPTIONS_KEYS, N_("every key that may be viewed") },
+	{ WQC_OPT_ALL_OF, "all", NULL, WQC_OPTIONS_WAIT, N_("until all conditions are so at a time (the default)") },
+	{ WQC_OPT_ANY, "any", NULL, WQC_OPTIONS_WAIT, N_("until any of them is") },
+	{ 'N', "namespace", "PID|FILE", WQC_OPTIONS_MOUNTS, N_("the mount namespace of that process, or file") },
+	{ 't', "types", "LIST", WQC_OPTIONS_MOUNTS, N_("only these types of filesystem; 'no' before the list: all others") },
+	{ 'O', "options", "LIST", WQC_OPTIONS_MOUNTS, N_("only mounts with all of these options") },
+	{ WQC_OPT_COALESCE, "coalesce", "TIME", WQC_OPTIONS_BLOCK, N_("merge errors next to each other, for that long, into one with a count") },
+	{ 'I', "initial", NULL, WQC_LIVE, N_("first report what there is, then the changes") },
+	{ WQC_OPT_ONCE, "once", NULL, WQC_LIVE, N_("only report what there is (with --initial)") },
+	{ WQC_OPT_SWEEP, "sweep", "TIME", WQC_LIVE | WQC_WAIT, N_("look that often for what the kernel does not report; 0: never") },
+	{ WQC_OPT_ENDIAN, "endian", "ORDER", WQC_OPTIONS_CAPTURE, N_("byte order of the capture: native, little or big") },
+	{ WQC_OPT_DIALECT, "dialect", "NAME", WQC_OPTIONS_CAPTURE, N_("version of the notification patches that the capture is of") },
+	{ 'c', "count", "NUM", WQC_EVENTS, N_("stop after that many events") },
+	{ '1', "first-only", NULL, WQC_EVENTS, N_("stop after the first event") },
+	{ 'w', "timeout", "TIME", WQC_EVENTS | WQC_WAIT, N_("stop after that time (500ms, 2s, 1m; default seconds), status 3") },
+	{ 'C', "command", "STRING", WQC_LIVE, N_("run this in the shell while watching, and end with its status") },
+	{ 'x', "exec", "STRING", WQC_LIVE, N_("run this in the shell for each event, which is in its environment") },
+	{ WQC_OPT_JOBS, "jobs", "NUM", WQC_LIVE, N_("with --exec: run up to NUM at a time, 1-64 (default 1)") },
+	{ WQC_OPT_SESSION, "session", "NAME", WQC_OPTIONS_KEYS, N_("with --command: in a new session keyring, called NAME or '-'") },
+	{ 'J', "json", NULL, WQC_EVENTS | WQC_LIST | WQC_WAIT, N_("JSON Lines: one object a line") },
+	{ 'P', "pairs", NULL, WQC_EVENTS | WQC_LIST | WQC_WAIT, N_("KEY=\"value\" pairs") },
+	{ 'r', "raw", NULL, WQC_EVENTS | WQC_LIST | WQC_WAIT, N_("columns without alignment") },
+	{ 'B', "binary", "[=annotated]", WQC_EVENTS, N_("the records as read; annotated: with times and names") },
+	{ WQC_OPT_JOURNAL, "journal", NULL, WQC_EVENTS, N_("into the systemd journal: one entry an event") },
+	{ 'o', "output", "LIST", WQC_EVENTS | WQC_WAIT, N_("columns to show; with + before it, beside the default ones") },
+	{ WQC_OPT_OUTPUT_ALL, "output-all", NULL, WQC_EVENTS | WQC_WAIT, N_("show all columns") },
+	{ 'n', "noheadings", NULL, WQC_EVENTS | WQC_LIST | WQC_WAIT, N_("no line of headings") },
+	{ '0', "zero", NULL, WQC_EVENTS | WQC_WAIT, N_("end lines with NUL, not newline; no headings") },
+	{ 'u', "notruncate", NULL, WQC_EVENTS | WQC_WAIT, N_("don't cut long cells on a terminal") },
+	{ WQC_OPT_COLOR, "color", "[=WHEN]", WQC_EVENTS | WQC_WAIT, N_("colours in a table: auto (the default), always or never") },
+	{ WQC_OPT_OUTPUT_FILE, "output-file", "FILE", WQC_EVENTS | WQC_WAIT, N_("append to FILE; opened anew on SIGHUP") },
+	{ WQC_OPT_MARKS, "marks", NULL, WQC_LIVE, N_("report when the watches stand, and when all is quiet") },
+	{ 'S', "summary", NULL, WQC_EVENTS, N_("count what was shown: to stderr at the end, and on SIGUSR1") },
+	{ WQC_OPT_READY_FD, "ready-fd", "FD", WQC_LIVE, N_("write a line to descriptor FD when the watches stand") },
+	{ WQC_OPT_STRICT, "strict", NULL, WQC_EVENTS, N_("status 4 at the end if anything was lost") },
+	{ WQC_OPT_BUFFER, "buffer", "SIZE", WQC_LIVE, N_("memory for events that wait to be read (default 64M)") },
+	{ WQC_OPT_NO_REALTIME, "no-realtime", NULL, WQC_OPTIONS_KEYS | WQC_OPTIONS_BLOCK, N_("don't ask to be scheduled before others") },
+	{ WQC_OPT_TIME_FORMAT, "time-format", "FORMAT", WQC_EVENTS | WQC_WAIT, N_("TIME but in JSON: short, iso, delta, monotonic or raw") },
+	{ 'q', "quiet", NULL, WQC_OPTIONS_COMMON, N_("no warnings") },
+	{ 'v', "verbose", NULL, WQC_OPTIONS_COMMON, N_("say what was chosen, and why") },
+	{ 'H', "list-columns", NULL, WQC_EVENTS | WQC_WAIT, N_("list the columns") },
+	{ WQC_OPT_LIST_EVENTS, "list-events", NULL, WQC_EVENTS, N_("list the events") },
+	{ WQC_OPT_LIST_OPTIONS, "list-options", NULL, WQC_OPTIONS_COMMON, N_("list the options") },
+	{ 'h', "help", NULL, WQC_OPTIONS_COMMON, N_("show this help") },
+	{ 'V', "version", NULL, WQC_OPTIONS_COMMON, N_("show the version") },
 };
 
-#define NROWS	(sizeof(rows) / sizeof(rows[0]))
+#define WQC_NROWS	(sizeof(rows) / sizeof(rows[0]))
 
 static bool belongs(const struct option_row *r, const struct command *cmd)
 {
-	return r->groups & (cmd->options | OPTIONS_COMMON);
+	return r->groups & (cmd->options | WQC_OPTIONS_COMMON);
 }
 
 static bool is_optional(const struct option_row *r)
@@ -94,7 +94,7 @@ static bool is_optional(const struct option_row *r)
 
 /* ---- getopt's tables ---- */
 
-_Static_assert(NROWS <= OPTION_ROWS_MAX, "OPTION_ROWS_MAX");
+_Static_assert(WQC_NROWS <= WQC_OPTION_ROWS_MAX, "OPTION_ROWS_MAX");
 
 void option_tables_make(struct option_tables *t, const struct command *cmd)
 {
@@ -103,7 +103,7 @@ void option_tables_make(struct option_tables *t, const struct command *cmd)
 
 	memset(t, 0, sizeof(*t));
 	*p++ = ':';
-	for (i = 0; i < NROWS; i++) {
+	for (i = 0; i < WQC_NROWS; i++) {
 		const struct option_row *r = &rows[i];
 
 		if (!belongs(r, cmd))
@@ -132,7 +132,7 @@ int option_unknown(const struct command *cmd, const char *arg)
 	if (optopt && optopt < 256 && strncmp(arg, "--", 2) != 0)
 		return msg_usage(_("unknown option '-%c'"), optopt);
 	snprintf(word, sizeof(word), "%.*s", (int) strcspn(arg + 2, "="), arg + 2);
-	for (i = 0; i < NROWS; i++)
+	for (i = 0; i < WQC_NROWS; i++)
 		if (belongs(&rows[i], cmd))
 			suggest_offer(&s, rows[i].name);
 	if (optopt)	/* it is known, but was given a value */
@@ -159,7 +159,7 @@ void options_help(const struct command *cmd)
 	printf(_("\nUsage:\n watchq %s%s%s\n\n%s\n"), cmd->name, *cmd->synopsis ? " " : "", cmd->synopsis,
 	       _(cmd->description ? cmd->description : cmd->help));
 	printf("%s", _("\nOptions:\n"));
-	for (i = 0; i < NROWS; i++) {
+	for (i = 0; i < WQC_NROWS; i++) {
 		if (!belongs(&rows[i], cmd))
 			continue;
 		spell(spelt, sizeof(spelt), &rows[i]);
@@ -177,7 +177,7 @@ int options_list(const struct command *cmd, const struct output_config *config)
 	char name[32];
 	size_t i;
 
-	for (i = 0; l && i < NROWS; i++) {
+	for (i = 0; l && i < WQC_NROWS; i++) {
 		if (!belongs(&rows[i], cmd))
 			continue;
 		if (rows[i].val < 256) {

@@ -12,7 +12,7 @@
 #include "parse.h"
 #include "suggest.h"
 
-#define PAUSE_MIN	10000000	/* ns */
+#define WQC_PAUSE_MIN	10000000	/* ns */
 
 int option_unsigned(const char *option, const char *text, uint64_t min, uint64_t max, unsigned *to)
 {
@@ -29,7 +29,7 @@ int option_pause(const char *option, const char *text, uint64_t *to)
 {
 	int64_t time;
 
-	if (!parse_time(text, &time) || time < PAUSE_MIN)
+	if (!parse_time(text, &time) || time < WQC_PAUSE_MIN)
 		return msg_usage(_("--%s: expected a time of 10ms at least, such as 1s or 5m, not '%s'"), option, text);
 	*to = (uint64_t) time;
 	return 0;
@@ -67,11 +67,11 @@ int option_match(struct options *o, const char *text)
 
 	if (!equals || equals == text || strcspn(text, "+,") < (size_t) (equals - text))
 		return msg_usage(_("--match: expected COLUMN=VALUE, not '%s'"), text);
-	if (o->nmatch == MATCH_MAX)
-		return msg_usage(_("--match: no more than %d of them"), MATCH_MAX);
+	if (o->nmatch == WQC_MATCH_MAX)
+		return msg_usage(_("--match: no more than %d of them"), WQC_MATCH_MAX);
 	snprintf(name, sizeof(name), "%.*s", (int) (equals - text), text);
 	if (columns_parse(&one, name, "--match"))
-		return STATUS_FAILURE;
+		return WQC_STATUS_FAILURE;
 	o->match[o->nmatch].column = one.ids[0];
 	o->match[o->nmatch++].value = equals + 1;
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values that options have. What isn't one is said, with what was expected: 0, or the
  * exit status. */
-#ifndef OPTION_VALUES_H
-#define OPTION_VALUES_H
+#ifndef WQC_OPTION_VALUES_H
+#define WQC_OPTION_VALUES_H
 
 #include "options.h"
 

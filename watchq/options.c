@@ -13,10 +13,10 @@
 #include "options.h"
 #include "parse.h"
 
-#define BUFFER_DEFAULT	(64u << 20)
-#define BUFFER_MIN	(64u << 10)
+#define WQC_BUFFER_DEFAULT	(64u << 20)
+#define WQC_BUFFER_MIN	(64u << 10)
 /* Half of what there is to address, on small machines: rings are powers of two. */
-#define BUFFER_MAX	(sizeof(size_t) > 4 ? UINT64_C(64) << 30 : UINT64_C(1) << 30)
+#define WQC_BUFFER_MAX	(sizeof(size_t) > 4 ? UINT64_C(64) << 30 : UINT64_C(1) << 30)
 
 static int set_format(struct options *o, enum format format, bool *given)
 {
@@ -66,26 +66,26 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 	case 'x':
 		o->exec = arg;
 		return *arg ? 0 : msg_usage(_("--exec: an empty command"));
-	case OPT_JOBS:
-		return option_unsigned("jobs", arg, 1, JOBS_MAX, &o->jobs);
-	case OPT_SESSION:
+	case WQC_OPT_JOBS:
+		return option_unsigned("jobs", arg, 1, WQC_JOBS_MAX, &o->jobs);
+	case WQC_OPT_SESSION:
 		o->session = arg;
 		return 0;
 	case 'J':
-		return set_format(o, FORMAT_JSON, &pend->format_given);
+		return set_format(o, WQC_FORMAT_JSON, &pend->format_given);
 	case 'P':
-		return set_format(o, FORMAT_PAIRS, &pend->format_given);
+		return set_format(o, WQC_FORMAT_PAIRS, &pend->format_given);
 	case 'r':
-		return set_format(o, FORMAT_RAW, &pend->format_given);
+		return set_format(o, WQC_FORMAT_RAW, &pend->format_given);
 	case 'B':
 		if (arg && *arg == '=')		/* -B=annotated: getopt leaves it there */
 			arg++;
 		if (arg && strcmp(arg, "annotated") != 0)
 			return msg_usage(_("--binary: expected nothing or 'annotated', not '%s'"), arg);
 		o->output.annotated = arg != NULL;
-		return set_format(o, FORMAT_BINARY, &pend->format_given);
-	case OPT_JOURNAL:
-		return set_format(o, FORMAT_JOURNAL, &pend->format_given);
+		return set_format(o, WQC_FORMAT_BINARY, &pend->format_given);
+	case WQC_OPT_JOURNAL:
+		return set_format(o, WQC_FORMAT_JOURNAL, &pend->format_given);
 	case 'o':
 		pend->columns = arg;
 		return 0;
@@ -99,34 +99,34 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->output.notruncate = true;
 		return 0;
 	case 'q':
-		o->verbosity = QUIET;
+		o->verbosity = WQC_QUIET;
 		return 0;
 	case 'v':
-		o->verbosity = o->verbosity < VERBOSE ? VERBOSE : DEBUG;
+		o->verbosity = o->verbosity < WQC_VERBOSE ? WQC_VERBOSE : WQC_DEBUG;
 		return 0;
 	case 'I':
 		o->initial = true;
 		return 0;
-	case OPT_ONCE:
+	case WQC_OPT_ONCE:
 		o->once = true;
 		return 0;
-	case OPT_SWEEP:
+	case WQC_OPT_SWEEP:
 		o->sweep_given = true;
 		return option_pause_or_never("sweep", arg, &o->sweep);
-	case OPT_COALESCE:
+	case WQC_OPT_COALESCE:
 		return option_pause_or_never("coalesce", arg, &o->coalesce);
-	case OPT_INTERVAL:
+	case WQC_OPT_INTERVAL:
 		return option_pause("interval", arg, &o->interval);
 	case 'R':
 		o->recursive = true;
 		return 0;
-	case OPT_ALL_OF:
+	case WQC_OPT_ALL_OF:
 		o->any = false;
 		return 0;
-	case OPT_ANY:
+	case WQC_OPT_ANY:
 		o->any = true;
 		return 0;
-	case OPT_ALL:
+	case WQC_OPT_ALL:
 		o->all_keys = true;
 		return 0;
 	case 'N':
@@ -138,51 +138,51 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 	case 'O':
 		o->fs_options = arg;
 		return 0;
-	case OPT_MARKS:
+	case WQC_OPT_MARKS:
 		o->marks = true;
 		return 0;
 	case 'S':
 		o->summary = true;
 		return 0;
-	case OPT_READY_FD:
+	case WQC_OPT_READY_FD:
 		return option_writable_fd("ready-fd", arg, &o->ready_fd);
-	case OPT_STRICT:
+	case WQC_OPT_STRICT:
 		o->strict = true;
 		return 0;
-	case OPT_BUFFER:
-		if (!parse_size(arg, BUFFER_MIN, BUFFER_MAX, &o->buffer))
+	case WQC_OPT_BUFFER:
+		if (!parse_size(arg, WQC_BUFFER_MIN, WQC_BUFFER_MAX, &o->buffer))
 			return msg_usage(_("--buffer: expected a size from 64K to 64G, such as 16M, not '%s'"), arg);
 		return 0;
-	case OPT_NO_REALTIME:
+	case WQC_OPT_NO_REALTIME:
 		o->no_realtime = true;
 		return 0;
-	case OPT_BACKEND:
+	case WQC_OPT_BACKEND:
 		o->backend = strcmp(arg, "auto") == 0 ? NULL : arg;
 		return 0;
-	case OPT_ENDIAN:
+	case WQC_OPT_ENDIAN:
 		n = option_one_of("endian", arg, endians, 3);
 		o->endian = (enum wq_endian) n;
 		return n < 0;
-	case OPT_DIALECT:	/* it has been taken: take_first() */
+	case WQC_OPT_DIALECT:	/* it has been taken: take_first() */
 		return 0;
-	case OPT_OUTPUT_ALL:
+	case WQC_OPT_OUTPUT_ALL:
 		pend->all = true;
 		return 0;
-	case OPT_OUTPUT_FILE:
+	case WQC_OPT_OUTPUT_FILE:
 		o->output_file = arg;
 		return 0;
-	case OPT_COLOR:
-		n = option_one_of("color", arg ? arg : "auto", color_mode_names, COLOR__NR);
+	case WQC_OPT_COLOR:
+		n = option_one_of("color", arg ? arg : "auto", color_mode_names, WQC_COLOR__NR);
 		o->output.color = (enum color_mode) n;
 		return n < 0;
-	case OPT_TIME_FORMAT:
-		n = option_one_of("time-format", arg, time_format_names, TIME__NR);
+	case WQC_OPT_TIME_FORMAT:
+		n = option_one_of("time-format", arg, time_format_names, WQC_TIME__NR);
 		o->output.time_format = (enum time_format) n;
 		pend->time_given = true;
 		return n < 0;
 	case 'H':
-	case OPT_LIST_EVENTS:
-	case OPT_LIST_OPTIONS:
+	case WQC_OPT_LIST_EVENTS:
+	case WQC_OPT_LIST_OPTIONS:
 		pend->list = val;
 		return 0;
 	case 'h':
@@ -201,8 +201,8 @@ static void all_columns(const struct command *cmd, struct column_list *list)
 {
 	unsigned i;
 
-	for (i = 0; i < COL__NR; i++)
-		if (!(columns[i].flags & COLUMN_DERIVED) || (i == COL_CONDITION && cmd->options & OPTIONS_WAIT))
+	for (i = 0; i < WQC_COL__NR; i++)
+		if (!(columns[i].flags & WQC_COLUMN_DERIVED) || (i == WQC_COL_CONDITION && cmd->options & WQC_OPTIONS_WAIT))
 			list->ids[list->n++] = i;
 }
 
@@ -211,12 +211,12 @@ static int choose_columns(const struct options *o, const struct pending *pend, e
 {
 	const char *env = getenv("WATCHQ_COLUMNS");
 	bool deep = o->recursive || o->all_keys;
-	bool has_names = format == FORMAT_JSON || format == FORMAT_JOURNAL;
+	bool has_names = format == WQC_FORMAT_JSON || format == WQC_FORMAT_JOURNAL;
 	unsigned i;
 	int rc = 0;
 
 	if (pend->all) {
-		for (i = 0; i < COL__NR; i++)
+		for (i = 0; i < WQC_COL__NR; i++)
 			list->ids[list->n++] = i;
 		return pend->columns && *pend->columns == '+' ? columns_parse(list, pend->columns, "--output") : 0;
 	}
@@ -244,7 +244,7 @@ static int finish(struct options *o, const struct pending *pend)
 		o->done = true;
 		if (pend->list == 'H')
 			return list_columns(&o->output, o->filter.dialect);
-		if (pend->list == OPT_LIST_EVENTS)
+		if (pend->list == WQC_OPT_LIST_EVENTS)
 			return list_events(&o->output, o->filter.dialect, o->cmd->types);
 		return options_list(o->cmd, &o->output);
 	}
@@ -252,7 +252,7 @@ static int finish(struct options *o, const struct pending *pend)
 		return msg_usage(_("--once goes with --initial"));
 	if (o->once && o->shell_command)
 		return msg_usage(_("--once and --command exclude each other: nothing is watched while the command runs"));
-	if (o->output_file && o->output.format == FORMAT_JOURNAL)
+	if (o->output_file && o->output.format == WQC_FORMAT_JOURNAL)
 		return msg_usage(_("--journal and --output-file exclude each other: nothing is written to a file"));
 	if (o->jobs && !o->exec)
 		return msg_usage(_("--jobs goes with --exec"));
@@ -260,12 +260,12 @@ static int finish(struct options *o, const struct pending *pend)
 	if (o->session && !o->shell_command)
 		return msg_usage(_("--session goes with --command: nobody else has the new session keyring"));
 	/* Scripts read these two: a time without its day is of no use to them. */
-	if (!pend->time_given && (o->output.format == FORMAT_RAW || o->output.format == FORMAT_PAIRS))
-		o->output.time_format = TIME_ISO;
-	if (!(o->cmd->options & (OPTIONS_EVENTS | OPTIONS_WAIT)))
+	if (!pend->time_given && (o->output.format == WQC_FORMAT_RAW || o->output.format == WQC_FORMAT_PAIRS))
+		o->output.time_format = WQC_TIME_ISO;
+	if (!(o->cmd->options & (WQC_OPTIONS_EVENTS | WQC_OPTIONS_WAIT)))
 		return 0;
-	if (o->exec && choose_columns(o, pend, FORMAT_JSON, &o->exec_columns))
-		return STATUS_FAILURE;
+	if (o->exec && choose_columns(o, pend, WQC_FORMAT_JSON, &o->exec_columns))
+		return WQC_STATUS_FAILURE;
 	return choose_columns(o, pend, o->output.format, &o->output.columns);
 }
 
@@ -280,7 +280,7 @@ static int take_first(struct options *o, const struct option_tables *t, int argc
 	while ((val = getopt_long(argc, argv, t->letters, t->names, NULL)) != -1)
 		if (val == 'C')
 			o->shell_command = optarg;
-		else if (val == OPT_DIALECT && !rc)
+		else if (val == WQC_OPT_DIALECT && !rc)
 			rc = option_dialect(o, optarg);
 	return rc;
 }
@@ -313,10 +313,10 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 	int rc;
 
 	*o = (struct options) {
-		.cmd = cmd, .first_id = 1, .timeout = -1, .buffer = BUFFER_DEFAULT,
+		.cmd = cmd, .first_id = 1, .timeout = -1, .buffer = WQC_BUFFER_DEFAULT,
 		.ready_fd = -1,
 	};
-	o->output.live = cmd->options & OPTIONS_LIVE;
+	o->output.live = cmd->options & WQC_OPTIONS_LIVE;
 	option_tables_make(&t, cmd);
 	opterr = 0;
 	rc = take_first(o, &t, argc, argv);
@@ -328,5 +328,5 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 
 int options_status(const struct options *o, int status)
 {
-	return status && o->shell_command ? STATUS_COMMAND : status;
+	return status && o->shell_command ? WQC_STATUS_COMMAND : status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The options: one table, from which getopt's tables and --help are made. */
-#ifndef OPTIONS_H
-#define OPTIONS_H
+#ifndef WQC_OPTIONS_H
+#define WQC_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,18 +12,18 @@
 #include "output.h"
 
 enum option_group {
-	OPTIONS_COMMON	= 1 << 0,	/* every command */
-	OPTIONS_EVENTS	= 1 << 1,	/* which events, how they are shown */
-	OPTIONS_LIVE	= 1 << 2,	/* those of the kernel's that watch */
-	OPTIONS_CAPTURE	= 1 << 3,	/* decode */
-	OPTIONS_LIST	= 1 << 4,	/* a table that ends */
-	OPTIONS_KEYS	= 1 << 5,	/* keys alone */
-	OPTIONS_MOUNTS	= 1 << 6,	/* mounts alone */
-	OPTIONS_BLOCK	= 1 << 7,	/* block alone */
-	OPTIONS_WAIT	= 1 << 8,	/* wait alone; of those of OPTIONS_EVENTS it has some */
+	WQC_OPTIONS_COMMON	= 1 << 0,	/* every command */
+	WQC_OPTIONS_EVENTS	= 1 << 1,	/* which events, how they are shown */
+	WQC_OPTIONS_LIVE	= 1 << 2,	/* those of the kernel's that watch */
+	WQC_OPTIONS_CAPTURE	= 1 << 3,	/* decode */
+	WQC_OPTIONS_LIST	= 1 << 4,	/* a table that ends */
+	WQC_OPTIONS_KEYS	= 1 << 5,	/* keys alone */
+	WQC_OPTIONS_MOUNTS	= 1 << 6,	/* mounts alone */
+	WQC_OPTIONS_BLOCK	= 1 << 7,	/* block alone */
+	WQC_OPTIONS_WAIT	= 1 << 8,	/* wait alone; of those of WQC_OPTIONS_EVENTS it has some */
 };
 
-#define MATCH_MAX	16
+#define WQC_MATCH_MAX	16
 
 struct options {
 	const struct command *cmd;
@@ -31,7 +31,7 @@ struct options {
 	struct {
 		enum column_id column;
 		const char *value;
-	} match[MATCH_MAX];
+	} match[WQC_MATCH_MAX];
 	unsigned nmatch;
 	unsigned first_id, depth;
 	const char *backend;		/* NULL: auto */

@@ -22,7 +22,7 @@ static int open_file(const char *path, int flags)
 int outlet_open(struct outlet *out, const struct options *o, int (*wait)(void *data, int fd), void *data)
 {
 	/* The journal is nobody's descriptor. */
-	int fd = o->output.format == FORMAT_JOURNAL ? -1 : STDOUT_FILENO, rc;
+	int fd = o->output.format == WQC_FORMAT_JOURNAL ? -1 : STDOUT_FILENO, rc;
 
 	*out = (struct outlet) { .o = o, .config = o->output, .ops = output_for(o->output.format) };
 	rc = out->ops->check ? out->ops->check() : 0;
@@ -31,16 +31,16 @@ int outlet_open(struct outlet *out, const struct options *o, int (*wait)(void *d
 	if (o->output_file) {
 		fd = open_file(o->output_file, 0);
 		if (fd < 0)
-			return STATUS_FAILURE;
+			return WQC_STATUS_FAILURE;
 	}
 	out->summary = o->summary ? summary_new(&out->config) : NULL;
 	if ((o->summary && !out->summary) || sink_open(&out->sink, fd, wait, data)) {
 		msg_error(_("can't start: %s"), strerror(ENOMEM));
 		if (o->output_file)
 			close(fd);
-		return STATUS_FAILURE;
+		return WQC_STATUS_FAILURE;
 	}
-	if (o->output.format == FORMAT_BINARY && isatty(fd))
+	if (o->output.format == WQC_FORMAT_BINARY && isatty(fd))
 		return msg_usage(_("binary records don't go to a terminal; send them to a file or a pipe"));
 	return 0;
 }
@@ -66,7 +66,7 @@ int outlet_begin(struct outlet *out)
 /* Plain records are those that somebody posted: output-binary.c writes no others. */
 bool outlet_writes(const struct outlet *out, const struct wq_event *ev)
 {
-	if (out->config.format != FORMAT_BINARY || out->config.annotated)
+	if (out->config.format != WQC_FORMAT_BINARY || out->config.annotated)
 		return true;
 	return ev->mark == WQ_MARK_NONE && !(ev->rec.type_nr == WQ_TYPE_META && ev->rec.subtype_nr >= WQ_META_READY);
 }
@@ -115,20 +115,20 @@ int outlet_fd(const struct outlet *out)
 
 int outlet_status(const struct outlet *out, int rc)
 {
-	bool journal = out->o->output.format == FORMAT_JOURNAL;
+	bool journal = out->o->output.format == WQC_FORMAT_JOURNAL;
 	const char *to = journal ? _("the journal") : out->o->output_file ? out->o->output_file : _("standard output");
 
 	if (rc == 0 || (!journal && (rc == -EPIPE || rc == -ECONNRESET)))
-		return STATUS_OK;	/* who read has gone: no error of ours */
+		return WQC_STATUS_OK;	/* who read has gone: no error of ours */
 	if (rc == -EINTR || rc == -ETIMEDOUT)
 		msg_error(_("stopped while the output was not being read: it is not complete"));
 	else if (rc == -ECANCELED)
 		msg_error(_("stopped while a command of --exec was running"));
 	else if (rc == -ECHILD)
-		return STATUS_FAILURE;	/* of --exec, said */
+		return WQC_STATUS_FAILURE;	/* of --exec, said */
 	else if (rc == -EOPNOTSUPP)
 		msg_error(_("a note, or a record in the other byte order, can't be annotated; write plain records, with --binary"));
 	else
 		msg_error(_("%s: can't write: %s"), to, strerror(-rc));
-	return rc == -ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILURE;
+	return rc == -ETIMEDOUT ? WQC_STATUS_TIMEOUT : WQC_STATUS_FAILURE;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where events go: a format, and the file or standard output behind it. One
  * thread's at a time. */
-#ifndef OUTLET_H
-#define OUTLET_H
+#ifndef WQC_OUTLET_H
+#define WQC_OUTLET_H
 
 #include "options.h"
 #include "output.h"

@@ -27,16 +27,16 @@
 #include "output.h"
 #include "severity.h"
 
-#define SOCKET		"/run/systemd/journal/socket"	/* what sd_journal_sendv() sends to */
-#define OTHER_FIELDS	3		/* beside the columns' */
+#define WQC_SOCKET		"/run/systemd/journal/socket"	/* what sd_journal_sendv() sends to */
+#define WQC_OTHER_FIELDS	3		/* beside the columns' */
 
 struct journal {
 	const struct output_config *config;
 	struct sink *sink;		/* how to wait */
 	int fd;				/* a socket, connected to the journal's */
-	char names[COL__NR][COLUMN_VARIABLE_ROOM];
+	char names[WQC_COL__NR][WQC_COLUMN_VARIABLE_ROOM];
 	struct bytes text;		/* all fields of an entry, one behind the other */
-	struct iovec fields[2 * COL__NR + OTHER_FIELDS];
+	struct iovec fields[2 * WQC_COL__NR + WQC_OTHER_FIELDS];
 	unsigned n;
 };
 
@@ -44,7 +44,7 @@ struct journal {
 
 static int connect_to(int fd)
 {
-	static const struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = SOCKET };
+	static const struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = WQC_SOCKET };
 
 	return connect(fd, (const struct sockaddr *) &addr, sizeof(addr)) < 0 ? -errno : 0;
 }
@@ -64,8 +64,8 @@ static int journal_check(void)
 		close(fd);
 	if (!rc)
 		return 0;
-	msg_error(_("%s: can't reach the journal: %s; see whether systemd-journald runs"), SOCKET, strerror(-rc));
-	return STATUS_FAILURE;
+	msg_error(_("%s: can't reach the journal: %s; see whether systemd-journald runs"), WQC_SOCKET, strerror(-rc));
+	return WQC_STATUS_FAILURE;
 }
 
 /* ---- Fields ---- */
@@ -105,10 +105,10 @@ static void add_message(struct journal *j, const struct wq_event *ev)
 static int priority(const struct wq_record *rec)
 {
 	switch (severity_of(rec)) {
-	case SEVERITY_ERROR:
+	case WQC_SEVERITY_ERROR:
 		return LOG_ERR;
-	case SEVERITY_LOSS:
-	case SEVERITY_WARNING:
+	case WQC_SEVERITY_LOSS:
+	case WQC_SEVERITY_WARNING:
 		return LOG_WARNING;
 	default:
 		return LOG_INFO;
@@ -169,7 +169,7 @@ static void *journal_new(const struct output_config *config, struct sink *sink)
 		return NULL;
 	j->config = config;
 	j->sink = sink;
-	for (i = 0; i < COL__NR; i++)
+	for (i = 0; i < WQC_COL__NR; i++)
 		column_variable(j->names[i], i);
 	j->fd = open_socket();
 	return j;

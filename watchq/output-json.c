@@ -12,25 +12,25 @@
 #include "json.h"
 #include "json-plan.h"
 
-#define MAX_WATCHES	4096		/* whose text is kept */
-#define WATCH_SLOTS	4
-#define KINDS		(6 * 256)	/* types below 6, by subtype */
-#define KEEP_MAX	1024		/* bytes: names are bounded, and so must this be */
-#define SECOND		1000000000u	/* ns */
+#define WQC_MAX_WATCHES	4096		/* whose text is kept */
+#define WQC_WATCH_SLOTS	4
+#define WQC_KINDS		(6 * 256)	/* types below 6, by subtype */
+#define WQC_KEEP_MAX	1024		/* bytes: names are bounded, and so must this be */
+#define WQC_SECOND		1000000000u	/* ns */
 
 /* A column of time: events of one second differ in what is behind the point. */
 struct second {
 	enum column_id id;
 	uint64_t begin;		/* ns */
 	size_t len;
-	char text[JSON_NAME_ROOM];	/* `,"time":SECONDS.` */
+	char text[WQC_JSON_NAME_ROOM];	/* `,"time":SECONDS.` */
 };
 
 /* The same of numbers: they differ in the last two digits. */
 struct hundred {
 	uint64_t begin;
 	size_t len;
-	char text[JSON_NAME_ROOM];	/* `,"seq":HUNDREDS` */
+	char text[WQC_JSON_NAME_ROOM];	/* `,"seq":HUNDREDS` */
 };
 
 struct json {
@@ -41,9 +41,9 @@ struct json {
 	struct hundred seq;
 	struct second time, boottime;
 	struct json_names names;
-	struct json_plan *plans[KINDS];
+	struct json_plan *plans[WQC_KINDS];
 	struct json_plan *general;	/* for kinds that the catalog doesn't know */
-	struct json_text **watches[WATCH_SLOTS];
+	struct json_text **watches[WQC_WATCH_SLOTS];
 };
 
 /* ---- Pieces ---- */
@@ -53,8 +53,8 @@ static inline char *put_text(char *p, const struct json_text *t)
 	size_t i = 0;
 
 	do {
-		memcpy(p + i, t->bytes + i, JSON_BLOCK);
-		i += JSON_BLOCK;
+		memcpy(p + i, t->bytes + i, WQC_JSON_BLOCK);
+		i += WQC_JSON_BLOCK;
 	} while (i < t->len);
 	return p + t->len;
 }
@@ -74,7 +74,7 @@ static char *put_and_keep(char *p, const struct json *j, const struct json_step 
 {
 	char *end = put_columns(p, j, s, ev);
 
-	if (end - p <= KEEP_MAX)
+	if (end - p <= WQC_KEEP_MAX)
 		*at = json_text_new(p, (size_t) (end - p));
 	return end;
 }
@@ -83,7 +83,7 @@ static char *put_watch(char *p, const struct json *j, const struct json_step *s,
 {
 	void **at;
 
-	if (ev->watch->index >= MAX_WATCHES || ev->watch->id != ev->rec.id)
+	if (ev->watch->index >= WQC_MAX_WATCHES || ev->watch->id != ev->rec.id)
 		return put_columns(p, j, s, ev);
 	at = (void **) &j->watches[s->slot][ev->watch->index];
 	return *at ? put_text(p, *at) : put_and_keep(p, j, s, ev, at);
@@ -92,8 +92,8 @@ static char *put_watch(char *p, const struct json *j, const struct json_step *s,
 /* Of a key, member or path whose text isn't kept. */
 static char *put_named(char *p, const struct json *j, const struct json_step *s, const struct wq_event *ev)
 {
-	bool aux = s->what == STEP_AUX;
-	struct wq_name *name = s->what == STEP_PATH ? ev->path : aux ? ev->aux_name : ev->key_name;
+	bool aux = s->what == WQC_STEP_AUX;
+	struct wq_name *name = s->what == WQC_STEP_PATH ? ev->path : aux ? ev->aux_name : ev->key_name;
 
 	if (name)
 		return put_and_keep(p, j, s, ev, &name->cache[s->slot]);
@@ -109,10 +109,10 @@ static inline const struct json_text *kept(const struct wq_name *name, const str
 
 static void set_second(struct second *s, const struct json_names *names, uint64_t ns)
 {
-	char text[JSON_NAME_ROOM + NUMBER_ROOM], *p = json_name(text, names, s->id);
+	char text[WQC_JSON_NAME_ROOM + WQC_NUMBER_ROOM], *p = json_name(text, names, s->id);
 
-	s->begin = ns - ns % SECOND;
-	p = put_unsigned(p, ns / SECOND);
+	s->begin = ns - ns % WQC_SECOND;
+	p = put_unsigned(p, ns / WQC_SECOND);
 	*p++ = '.';
 	s->len = (size_t) (p - text);
 	memcpy(s->text, text, sizeof(s->text));
@@ -122,7 +122,7 @@ static inline char *put_time(char *p, const struct json *j, struct second *s, ui
 {
 	if (ns == 0)
 		return json_null(json_name(p, &j->names, s->id));
-	if (ns - s->begin >= SECOND)
+	if (ns - s->begin >= WQC_SECOND)
 		set_second(s, &j->names, ns);
 	memcpy(p, s->text, sizeof(s->text));
 	return put_fraction(p + s->len, (uint32_t) (ns - s->begin));
@@ -130,8 +130,8 @@ static inline char *put_time(char *p, const struct json *j, struct second *s, ui
 
 static void set_hundred(struct hundred *h, const struct json_names *names, uint64_t seq)
 {
-	char text[JSON_NAME_ROOM + NUMBER_ROOM];
-	char *end = put_unsigned(json_name(text, names, COL_SEQ), seq / 100);
+	char text[WQC_JSON_NAME_ROOM + WQC_NUMBER_ROOM];
+	char *end = put_unsigned(json_name(text, names, WQC_COL_SEQ), seq / 100);
 
 	h->begin = seq - seq % 100;
 	h->len = (size_t) (end - text);
@@ -142,8 +142,8 @@ static char *put_seq(char *p, struct json *j, uint64_t seq)
 {
 	struct hundred *h = &j->seq;
 
-	if (seq < 100 || seq > JSON_SAFE_MAX)
-		return json_safe_unsigned(json_name(p, &j->names, COL_SEQ), seq);
+	if (seq < 100 || seq > WQC_JSON_SAFE_MAX)
+		return json_safe_unsigned(json_name(p, &j->names, WQC_COL_SEQ), seq);
 	if (seq - h->begin >= 100)
 		set_hundred(h, &j->names, seq);
 	memcpy(p, h->text, sizeof(h->text));
@@ -155,23 +155,23 @@ static inline char *put_step(char *p, struct json *j, const struct json_step *s,
 	const struct json_text *t;
 
 	switch (s->what) {
-	case STEP_TEXT:
+	case WQC_STEP_TEXT:
 		return put_text(p, s->text);
-	case STEP_SEQ:
+	case WQC_STEP_SEQ:
 		return put_seq(p, j, ev->seq);
-	case STEP_TIME:
+	case WQC_STEP_TIME:
 		return put_time(p, j, &j->time, ev->realtime);
-	case STEP_BOOTTIME:
+	case WQC_STEP_BOOTTIME:
 		return put_time(p, j, &j->boottime, ev->boottime);
-	case STEP_WATCH:
+	case WQC_STEP_WATCH:
 		return put_watch(p, j, s, ev);
-	case STEP_KEY:
+	case WQC_STEP_KEY:
 		t = kept(ev->key_name, s);
 		return t ? put_text(p, t) : put_named(p, j, s, ev);
-	case STEP_AUX:
+	case WQC_STEP_AUX:
 		t = kept(ev->aux_name, s);
 		return t ? put_text(p, t) : put_named(p, j, s, ev);
-	case STEP_PATH:
+	case WQC_STEP_PATH:
 		if (!ev->path)
 			return ev->side ? put_columns(p, j, s, ev) : p;
 		t = kept(ev->path, s);
@@ -187,18 +187,18 @@ static const struct json_plan *plan_for(struct json *j, const struct wq_event *e
 {
 	struct json_plan **at, *plan;
 
-	if (!ev->rec.sub || ev->rec.type_nr >= KINDS / 256)
+	if (!ev->rec.sub || ev->rec.type_nr >= WQC_KINDS / 256)
 		return j->general;
 	at = &j->plans[ev->rec.type_nr * 256 + ev->rec.subtype_nr];
 	if (!*at)
-		*at = json_plan_new(&j->config->columns, &j->names, ev, WATCH_SLOTS);
+		*at = json_plan_new(&j->config->columns, &j->names, ev, WQC_WATCH_SLOTS);
 	plan = *at ? *at : j->general;
 	return json_is_plain(plan, ev) ? plan->plain : plan;
 }
 
 static size_t room_with(const struct json *j, size_t text)
 {
-	return j->config->columns.n * (JSON_NAME_ROOM + 8 + JSON_TEXT_ROOM(text)) + 8 + JSON_BLOCK;
+	return j->config->columns.n * (WQC_JSON_NAME_ROOM + 8 + WQC_JSON_TEXT_ROOM(text)) + 8 + WQC_JSON_BLOCK;
 }
 
 static size_t name_length(const struct wq_name *n)
@@ -269,11 +269,11 @@ static void json_free(void *state)
 	struct json *j = state;
 	unsigned i, w;
 
-	for (i = 0; i < KINDS; i++)
+	for (i = 0; i < WQC_KINDS; i++)
 		json_plan_free(j->plans[i]);
 	json_plan_free(j->general);
-	for (i = 0; i < WATCH_SLOTS; i++) {
-		for (w = 0; j->watches[i] && w < MAX_WATCHES; w++)
+	for (i = 0; i < WQC_WATCH_SLOTS; i++) {
+		for (w = 0; j->watches[i] && w < WQC_MAX_WATCHES; w++)
 			free(j->watches[i][w]);
 		free(j->watches[i]);
 	}
@@ -293,18 +293,18 @@ static void *json_new(const struct output_config *config, struct sink *sink)
 	j->text_room = WQ_RECORD_MAX;
 	json_name_columns(&j->names);
 	for (i = 0; i < config->columns.n; i++)
-		if (config->columns.ids[i] == COL_DETAIL)
+		if (config->columns.ids[i] == WQC_COL_DETAIL)
 			j->text_room = sizeof(((struct value *) NULL)->own);
 	j->room = room_with(j, j->text_room);
-	j->time.id = COL_TIME;
-	j->boottime.id = COL_BOOTTIME;
+	j->time.id = WQC_COL_TIME;
+	j->boottime.id = WQC_COL_BOOTTIME;
 	set_second(&j->time, &j->names, 0);
 	set_second(&j->boottime, &j->names, 0);
-	for (i = 0; i < WATCH_SLOTS; i++) {
-		j->watches[i] = calloc(MAX_WATCHES, sizeof(struct json_text *));
+	for (i = 0; i < WQC_WATCH_SLOTS; i++) {
+		j->watches[i] = calloc(WQC_MAX_WATCHES, sizeof(struct json_text *));
 		enough &= j->watches[i] != NULL;
 	}
-	j->general = json_plan_new(&config->columns, &j->names, NULL, WATCH_SLOTS);
+	j->general = json_plan_new(&config->columns, &j->names, NULL, WQC_WATCH_SLOTS);
 	if (!enough || !j->general) {
 		json_free(j);
 		return NULL;

@@ -22,8 +22,8 @@
 #include "output.h"
 #include "rows.h"
 
-#define COMPARE		8	/* rows that libsmartcols makes, too */
-#define NEVER_OWN	UINT_MAX
+#define WQC_COMPARE		8	/* rows that libsmartcols makes, too */
+#define WQC_NEVER_OWN	UINT_MAX
 
 struct table {
 	const struct output_config *config;
@@ -36,10 +36,10 @@ struct table {
 	struct colors colors;
 	const struct color *row_color;	/* of the row that libsmartcols prints */
 	bool headings;		/* it prints them first, and they are to be coloured */
-	unsigned compare;	/* so many rows more; or NEVER_OWN */
+	unsigned compare;	/* so many rows more; or WQC_NEVER_OWN */
 	struct output_clock clock;
 	size_t time_len;
-	char time[OUTPUT_TIME_ROOM];	/* of the event at hand */
+	char time[WQC_OUTPUT_TIME_ROOM];	/* of the event at hand */
 };
 
 static int put_color(struct sink *sink, const struct color *c)
@@ -49,7 +49,7 @@ static int put_color(struct sink *sink, const struct color *c)
 
 static int put_reset(struct sink *sink, const struct color *c)
 {
-	return c ? sink_write(sink, COLOR_RESET, strlen(COLOR_RESET)) : 0;
+	return c ? sink_write(sink, WQC_COLOR_RESET, strlen(WQC_COLOR_RESET)) : 0;
 }
 
 /* The end of the headings, at @newline: one colour ends, the next begins. */
@@ -91,7 +91,7 @@ static int add_columns(struct table *t)
 
 	for (i = 0; i < t->config->columns.n; i++) {
 		const struct column *c = &columns[t->config->columns.ids[i]];
-		bool right = c->flags & COLUMN_RIGHT;
+		bool right = c->flags & WQC_COLUMN_RIGHT;
 		bool last = i + 1 == t->config->columns.n;
 		/* Nothing stands behind the last: it needs no room but its heading's.
 		 * The others keep theirs when empty, since rows are measured one by
@@ -100,7 +100,7 @@ static int add_columns(struct table *t)
 		double width = last && !right ? strlen(c->name) : c->width;
 		int flags = (right ? SCOLS_FL_RIGHT : 0) | (width > strlen(c->name) ? SCOLS_FL_STRICTWIDTH : 0);
 
-		if ((c->flags & COLUMN_TRUNC) && !t->config->notruncate)
+		if ((c->flags & WQC_COLUMN_TRUNC) && !t->config->notruncate)
 			flags |= SCOLS_FL_TRUNC;
 		if (!scols_table_new_column(t->scols, c->name, width, flags))
 			return -ENOMEM;
@@ -125,16 +125,16 @@ static void *table_new(const struct output_config *config, struct sink *sink)
 		table_free(t);
 		return NULL;
 	}
-	t->terminal = config->format == FORMAT_TABLE && ioctl(sink->fd, TIOCGWINSZ, &size) == 0;
-	t->compare = debug && strstr(debug, "smartcols") ? NEVER_OWN : COMPARE;
+	t->terminal = config->format == WQC_FORMAT_TABLE && ioctl(sink->fd, TIOCGWINSZ, &size) == 0;
+	t->compare = debug && strstr(debug, "smartcols") ? WQC_NEVER_OWN : WQC_COMPARE;
 	rows_init(&t->rows, config);
-	if (config->format == FORMAT_TABLE)
+	if (config->format == WQC_FORMAT_TABLE)
 		colors_init(&t->colors, config->color, sink->fd);
 	t->headings = t->colors.on && !config->noheadings;
 	scols_table_set_stream(t->scols, t->stream);
 	scols_table_enable_noheadings(t->scols, config->noheadings);
-	scols_table_enable_raw(t->scols, config->format == FORMAT_RAW);
-	scols_table_enable_export(t->scols, config->format == FORMAT_PAIRS);
+	scols_table_enable_raw(t->scols, config->format == WQC_FORMAT_RAW);
+	scols_table_enable_export(t->scols, config->format == WQC_FORMAT_PAIRS);
 	return t;
 }
 
@@ -153,13 +153,13 @@ static void cell(const struct table *t, unsigned i, const struct wq_event *ev, s
 {
 	enum column_id id = t->config->columns.ids[i];
 
-	if (id == COL_TIME) {
+	if (id == WQC_COL_TIME) {
 		v->text = t->time;
 		v->len = t->time_len;
 		return;
 	}
 	column_text(id, ev, v);
-	if (id == COL_EXPIRES && v->len)
+	if (id == WQC_COL_EXPIRES && v->len)
 		v->len = output_expiry(v->own, t->config->time_format, ev->key_name->expires);
 }
 
@@ -188,7 +188,7 @@ static ssize_t own_row(struct table *t, const struct wq_event *ev, unsigned colu
 {
 	const struct color *color = t->colors.on ? colors_event(&t->colors, ev) : NULL;
 	int rc;
-	char *start = sink_room(t->sink, rows_room(&t->rows, longest_text(ev)) + COLORS_ROOM, &rc), *row, *p;
+	char *start = sink_room(t->sink, rows_room(&t->rows, longest_text(ev)) + WQC_COLORS_ROOM, &rc), *row, *p;
 	struct value v;
 	unsigned i;
 
@@ -202,7 +202,7 @@ static ssize_t own_row(struct table *t, const struct wq_event *ev, unsigned colu
 	if (!p || (columns_there && rows_width(&t->rows, row, p) > columns_there))
 		return 0;
 	if (color)
-		p = mempcpy(p, COLOR_RESET, strlen(COLOR_RESET));
+		p = mempcpy(p, WQC_COLOR_RESET, strlen(WQC_COLOR_RESET));
 	*p++ = t->config->zero ? '\0' : '\n';
 	return p - start;
 }
@@ -244,7 +244,7 @@ static int scols_row(struct table *t, const struct wq_event *ev, unsigned column
 	if (rc)
 		return rc;
 
-	if (t->config->format == FORMAT_TABLE) {
+	if (t->config->format == WQC_FORMAT_TABLE) {
 		scols_table_set_termforce(t->scols, columns_there ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
 		if (columns_there)
 			scols_table_set_termwidth(t->scols, columns_there);
@@ -256,7 +256,7 @@ static int scols_row(struct table *t, const struct wq_event *ev, unsigned column
 	if (rc < 0)
 		return rc;
 	if (t->row_color)
-		fputs(COLOR_RESET, t->stream);
+		fputs(WQC_COLOR_RESET, t->stream);
 	fputc(t->config->zero ? '\0' : '\n', t->stream);
 	fflush(t->stream);
 	clearerr(t->stream);
@@ -277,7 +277,7 @@ static int compared_row(struct table *t, const struct wq_event *ev, unsigned col
 	t->compare--;
 	if (!rc && (t->sink->len < len || memcmp(t->sink->buf + t->sink->len - len, own, len) != 0)) {
 		msg_note(_("libsmartcols makes this row in another way; it makes all others, too"));
-		t->compare = NEVER_OWN;
+		t->compare = WQC_NEVER_OWN;
 	}
 	free(own);
 	return rc;
@@ -290,7 +290,7 @@ static int table_event(void *state, const struct wq_event *ev)
 	ssize_t len;
 
 	t->time_len = output_time(t->time, t->config->time_format, ev, &t->clock);
-	len = t->compare == NEVER_OWN ? 0 : own_row(t, ev, columns_there);
+	len = t->compare == WQC_NEVER_OWN ? 0 : own_row(t, ev, columns_there);
 	if (len < 0)
 		return (int) len;
 	if (len == 0)

@@ -7,19 +7,19 @@
 #include "digits.h"
 #include "output.h"
 
-const char *const time_format_names[TIME__NR] = {
-	[TIME_SHORT] = "short", [TIME_ISO] = "iso", [TIME_DELTA] = "delta",
-	[TIME_MONOTONIC] = "monotonic", [TIME_RAW] = "raw",
+const char *const time_format_names[WQC_TIME__NR] = {
+	[WQC_TIME_SHORT] = "short", [WQC_TIME_ISO] = "iso", [WQC_TIME_DELTA] = "delta",
+	[WQC_TIME_MONOTONIC] = "monotonic", [WQC_TIME_RAW] = "raw",
 };
 
 const struct output_ops *output_for(enum format format)
 {
 	switch (format) {
-	case FORMAT_JSON:
+	case WQC_FORMAT_JSON:
 		return &output_json;
-	case FORMAT_BINARY:
+	case WQC_FORMAT_BINARY:
 		return &output_binary;
-	case FORMAT_JOURNAL:
+	case WQC_FORMAT_JOURNAL:
 		return &output_journal;
 	default:
 		return &output_table;
@@ -73,23 +73,23 @@ size_t output_time(char *buf, enum time_format format, const struct wq_event *ev
 	if (ev->boottime)
 		c->last = ev->boottime;
 	switch (format) {
-	case TIME_MONOTONIC:
+	case WQC_TIME_MONOTONIC:
 		if (ev->boottime)
 			p = put_seconds(p, ev->boottime);
 		break;
-	case TIME_DELTA:
+	case WQC_TIME_DELTA:
 		if (ev->boottime) {
 			*p++ = '+';
 			p = put_seconds(p, before && ev->boottime > before ? ev->boottime - before : 0);
 		}
 		break;
-	case TIME_RAW:
+	case WQC_TIME_RAW:
 		if (ev->realtime)
 			p = put_seconds(p, ev->realtime);
 		break;
 	default:
 		if (ev->realtime)
-			p = wall_clock(p, c, format == TIME_ISO, ev->realtime);
+			p = wall_clock(p, c, format == WQC_TIME_ISO, ev->realtime);
 		break;
 	}
 	*p = '\0';
@@ -103,10 +103,10 @@ size_t output_expiry(char *buf, enum time_format format, uint64_t seconds)
 	size_t len;
 
 	/* A capture may say any number, past the years that there are. */
-	if (format == TIME_RAW || secs < 0 || (uint64_t) secs != seconds || !localtime_r(&secs, &tm))
+	if (format == WQC_TIME_RAW || secs < 0 || (uint64_t) secs != seconds || !localtime_r(&secs, &tm))
 		return (size_t) (put_unsigned(buf, seconds) - buf);
-	len = strftime(buf, OUTPUT_TIME_ROOM, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (format != TIME_SHORT)
-		set_zone(buf + len, OUTPUT_TIME_ROOM - len, &tm);
+	len = strftime(buf, WQC_OUTPUT_TIME_ROOM, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (format != WQC_TIME_SHORT)
+		set_zone(buf + len, WQC_OUTPUT_TIME_ROOM - len, &tm);
 	return strlen(buf);
 }

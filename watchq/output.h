@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Events to text or bytes. */
-#ifndef OUTPUT_H
-#define OUTPUT_H
+#ifndef WQC_OUTPUT_H
+#define WQC_OUTPUT_H
 
 #include "colors.h"
 #include "columns.h"
 #include "libwatchq.h"
 #include "sink.h"
 
-enum format { FORMAT_TABLE, FORMAT_RAW, FORMAT_PAIRS, FORMAT_JSON, FORMAT_BINARY, FORMAT_JOURNAL };
+enum format { WQC_FORMAT_TABLE, WQC_FORMAT_RAW, WQC_FORMAT_PAIRS, WQC_FORMAT_JSON, WQC_FORMAT_BINARY, WQC_FORMAT_JOURNAL };
 
-enum time_format { TIME_SHORT, TIME_ISO, TIME_DELTA, TIME_MONOTONIC, TIME_RAW, TIME__NR };
-extern const char *const time_format_names[TIME__NR];
+enum time_format { WQC_TIME_SHORT, WQC_TIME_ISO, WQC_TIME_DELTA, WQC_TIME_MONOTONIC, WQC_TIME_RAW, WQC_TIME__NR };
+extern const char *const time_format_names[WQC_TIME__NR];
 
 struct output_config {
 	enum format format;
-	bool annotated;		/* FORMAT_BINARY */
+	bool annotated;		/* WQC_FORMAT_BINARY */
 	bool live;		/* the events are this machine's, of now */
 	const struct wq_dialect *dialect;	/* of the events; NULL: the default one */
 	bool noheadings, zero, notruncate;
 	enum time_format time_format;
-	enum color_mode color;	/* of FORMAT_TABLE */
+	enum color_mode color;	/* of WQC_FORMAT_TABLE */
 	struct column_list columns;
 };
 
@@ -49,14 +49,14 @@ struct output_clock {
 	char before[32], behind[8];	/* the fraction */
 };
 
-#define OUTPUT_TIME_ROOM	64
+#define WQC_OUTPUT_TIME_ROOM	64
 
 /* Writes when @ev was as the table shows it, with a NUL, "" if that isn't known.
  * Returns its length. */
 size_t output_time(char *buf, enum time_format format, const struct wq_event *ev, struct output_clock *c);
 
 /* The same of a time that is in whole seconds, known and not near: with its date, and
- * without a zone where @format is short. Into OUTPUT_TIME_ROOM bytes, without a NUL. */
+ * without a zone where @format is short. Into WQC_OUTPUT_TIME_ROOM bytes, without a NUL. */
 size_t output_expiry(char *buf, enum time_format format, uint64_t seconds);
 
 #endif

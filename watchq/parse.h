@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values that options have: each takes all of the text, or nothing. */
-#ifndef PARSE_H
-#define PARSE_H
+#ifndef WQC_PARSE_H
+#define WQC_PARSE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,7 +14,7 @@
 #include "nls.h"
 #include "ready.h"
 
-#define PATIENCE	5	/* s, for a socket whose queue is full */
+#define WQC_PATIENCE	5	/* s, for a socket whose queue is full */
 
 /* ---- The descriptor ---- */
 
@@ -66,7 +66,7 @@ static socklen_t make_address(struct sockaddr_un *to, const char *name)
 
 static int send_to(const struct sockaddr_un *to, socklen_t len, const char *state)
 {
-	const struct timeval patience = { .tv_sec = PATIENCE };
+	const struct timeval patience = { .tv_sec = WQC_PATIENCE };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ssize_t n;
 	int rc;

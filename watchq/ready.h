@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Telling who started us that the watches stand: by a descriptor, and a service manager by
  * its socket, as sd_notify(3) describes it. */
-#ifndef READY_H
-#define READY_H
+#ifndef WQC_READY_H
+#define WQC_READY_H
 
 /* The watches stand. @fd: told, too, and closed unless it is a standard one; -1: none.
  * What fails is a warning. */

@@ -8,21 +8,21 @@
 #include "digits.h"
 #include "rows.h"
 
-enum { PLAIN, ESCAPED, ODD };
+enum { WQC_PLAIN, WQC_ESCAPED, WQC_ODD };
 
 /* What libsmartcols does with a byte, in this locale. Texts that aren't ASCII have a
  * width in tables, which it knows. NUL would end a text. */
 static unsigned how(enum format format, int c)
 {
 	if (c == '\0')
-		return ODD;
+		return WQC_ODD;
 	switch (format) {
-	case FORMAT_RAW:
-		return isblank(c) || c == '\\' || !isprint(c) ? ESCAPED : PLAIN;
-	case FORMAT_PAIRS:
-		return strchr("\"\\`$", c) || iscntrl(c) || !isprint(c) ? ESCAPED : PLAIN;
+	case WQC_FORMAT_RAW:
+		return isblank(c) || c == '\\' || !isprint(c) ? WQC_ESCAPED : WQC_PLAIN;
+	case WQC_FORMAT_PAIRS:
+		return strchr("\"\\`$", c) || iscntrl(c) || !isprint(c) ? WQC_ESCAPED : WQC_PLAIN;
 	default:
-		return c < 0x20 || c >= 0x7f || c == '\\' ? ODD : PLAIN;
+		return c < 0x20 || c >= 0x7f || c == '\\' ? WQC_ODD : WQC_PLAIN;
 	}
 }
 
@@ -37,12 +37,12 @@ void rows_init(struct rows *r, const struct output_config *config)
 		const struct column *c = &columns[config->columns.ids[i]];
 		unsigned heading = (unsigned) strlen(c->name);
 
-		r->columns[i].right = c->flags & COLUMN_RIGHT;
-		if (r->format == FORMAT_PAIRS)
+		r->columns[i].right = c->flags & WQC_COLUMN_RIGHT;
+		if (r->format == WQC_FORMAT_PAIRS)
 			r->columns[i].lead_len = (size_t) snprintf(r->columns[i].lead, sizeof(r->columns[i].lead),
 								   "%s=\"", c->name);
 		/* As output-table.c asks for it: the last is not padded. */
-		if (r->format == FORMAT_TABLE && (i + 1 < r->n || r->columns[i].right))
+		if (r->format == WQC_FORMAT_TABLE && (i + 1 < r->n || r->columns[i].right))
 			r->columns[i].width = c->width > heading ? c->width : heading;
 		r->beside += r->columns[i].width + sizeof(r->columns[i].lead) + 4;
 	}
@@ -62,19 +62,19 @@ static char *put_escaped(char *p, unsigned char c)
 
 static char *put_cell(const struct rows *r, char *p, const char *text, size_t len)
 {
-	unsigned any = PLAIN;
+	unsigned any = WQC_PLAIN;
 	size_t i;
 
 	for (i = 0; i < len; i++)
 		any |= r->how[(unsigned char) text[i]];
-	if (any & ODD)
+	if (any & WQC_ODD)
 		return NULL;
-	if (any == PLAIN) {
+	if (any == WQC_PLAIN) {
 		memcpy(p, text, len);
 		return p + len;
 	}
 	for (i = 0; i < len; i++) {
-		if (r->how[(unsigned char) text[i]] == PLAIN)
+		if (r->how[(unsigned char) text[i]] == WQC_PLAIN)
 			*p++ = text[i];
 		else
 			p = put_escaped(p, (unsigned char) text[i]);
@@ -102,7 +102,7 @@ char *rows_cell(const struct rows *r, char *p, unsigned i, const char *text, siz
 		return NULL;
 	if (!r->columns[i].right)
 		p = pad(p, r->columns[i].width, len);
-	if (r->format == FORMAT_PAIRS)
+	if (r->format == WQC_FORMAT_PAIRS)
 		*p++ = '"';
 	if (i + 1 < r->n)
 		*p++ = ' ';

@@ -4,8 +4,8 @@
  * columns and pairs, which are escaped byte by byte, nearly all. They are put together
  * here byte for byte as libsmartcols would print them; all others are left to it.
  */
-#ifndef ROWS_H
-#define ROWS_H
+#ifndef WQC_ROWS_H
+#define WQC_ROWS_H
 
 #include "output.h"
 
@@ -17,7 +17,7 @@ struct rows {
 		bool right;
 		size_t lead_len;
 		char lead[24];	/* pairs: `NAME="` */
-	} columns[2 * COL__NR];
+	} columns[2 * WQC_COL__NR];
 	size_t beside;		/* bytes that a row may have beside its texts */
 	unsigned char how[256];	/* what becomes of a byte: rows.c */
 };

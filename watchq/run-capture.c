@@ -113,7 +113,7 @@ static bool decode_some(struct run *r, int *status)
 	if (out || rc < 0 || rc == WQ_DONE)
 		return false;
 	if (last) {
-		*status = r->stopped ? STATUS_OK : STATUS_TIMEOUT;
+		*status = r->stopped ? WQC_STATUS_OK : WQC_STATUS_TIMEOUT;
 		return false;
 	}
 
@@ -134,7 +134,7 @@ static bool decode_some(struct run *r, int *status)
 int run_capture(struct run *r)
 {
 	struct wq_error e = { 0 };
-	int status = STATUS_OK;
+	int status = WQC_STATUS_OK;
 
 	if (wq_monitor_start(r->m, &e) < 0)
 		return msg_fail(&e);

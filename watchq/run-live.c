@@ -84,7 +84,7 @@ static int end_early(const struct run *r, int out)
 {
 	if (!out)
 		msg_error(_("stopped while what had happened was still being read: the output is not complete"));
-	return r->late ? STATUS_TIMEOUT : STATUS_FAILURE;
+	return r->late ? WQC_STATUS_TIMEOUT : WQC_STATUS_FAILURE;
 }
 
 /* Of a signal while it ends: whether that is to end it at once. */
@@ -109,7 +109,7 @@ int run_live(struct run *r)
 	out = writer_start(r->writer);
 	if (out) {
 		msg_error(_("can't start the thread that writes: %s"), strerror(-out));
-		return STATUS_FAILURE;
+		return WQC_STATUS_FAILURE;
 	}
 	if (r->o->timeout >= 0)
 		r->deadline = run_now() + r->o->timeout;
@@ -125,7 +125,7 @@ int run_live(struct run *r)
 	run_take_signals(r);
 	pass_orders(r);
 	out = writer_finish(r->writer, r->late ? -ETIMEDOUT : r->stopped && !r->child ? -EINTR : 0, r->enough, r->sigfd, is_enough, r);
-	status = r->late ? STATUS_TIMEOUT : STATUS_OK;
+	status = r->late ? WQC_STATUS_TIMEOUT : WQC_STATUS_OK;
 	if (r->enough)
 		status = end_early(r, out);
 	if (out)

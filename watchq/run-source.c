@@ -8,7 +8,7 @@
 
 struct run *run_source_new(const struct options *o, int *status)
 {
-	*status = o->session ? session_join(o->session) : STATUS_OK;
+	*status = o->session ? session_join(o->session) : WQC_STATUS_OK;
 	return *status ? NULL : run_new(o, status);
 }
 

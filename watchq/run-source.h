@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef RUN_SOURCE_H
-#define RUN_SOURCE_H
+#ifndef WQC_RUN_SOURCE_H
+#define WQC_RUN_SOURCE_H
 
 #include "command.h"
 #include "options.h"

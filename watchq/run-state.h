@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of run.h share: run.c sets up and ends, run-live.c watches,
  * run-capture.c decodes. */
-#ifndef RUN_STATE_H
-#define RUN_STATE_H
+#ifndef WQC_RUN_STATE_H
+#define WQC_RUN_STATE_H
 
 #include <poll.h>
 

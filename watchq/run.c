@@ -75,7 +75,7 @@ static bool has_name(enum column_id id)
 {
 	enum column_from from = columns[id].from;
 
-	return id == COL_DETAIL || from == FROM_KEY || from == FROM_AUX || from == FROM_PATH;
+	return id == WQC_COL_DETAIL || from == WQC_FROM_KEY || from == WQC_FROM_AUX || from == WQC_FROM_PATH;
 }
 
 /* Names are looked up unless nothing of what they are good for is shown: members
@@ -87,7 +87,7 @@ static bool needs_names(const struct options *o)
 	for (i = 0; i < o->nmatch; i++)
 		if (has_name(o->match[i].column))
 			return true;
-	return o->output.format != FORMAT_BINARY || o->output.annotated || o->exec;
+	return o->output.format != WQC_FORMAT_BINARY || o->output.annotated || o->exec;
 }
 
 static bool needs_commands(const struct options *o)
@@ -95,12 +95,12 @@ static bool needs_commands(const struct options *o)
 	unsigned i;
 
 	for (i = 0; i < o->nmatch; i++)
-		if (o->match[i].column == COL_COMMAND)
+		if (o->match[i].column == WQC_COL_COMMAND)
 			return true;
 	for (i = 0; i < o->output.columns.n; i++)
-		if (o->output.columns.ids[i] == COL_COMMAND)
+		if (o->output.columns.ids[i] == WQC_COL_COMMAND)
 			return true;
-	return (o->output.format == FORMAT_BINARY && o->output.annotated) || o->exec;
+	return (o->output.format == WQC_FORMAT_BINARY && o->output.annotated) || o->exec;
 }
 
 static struct writer *new_writer(struct run *r)
@@ -125,15 +125,15 @@ static int open_all(struct run *r, bool live)
 	    wq_monitor_new(&r->m, live ? run_live_event : run_capture_event, r) == 0)
 		return 0;
 	msg_error(_("can't start: %s"), strerror(errno));
-	return STATUS_FAILURE;
+	return WQC_STATUS_FAILURE;
 }
 
 struct run *run_new(const struct options *o, int *status)
 {
 	struct run *r = calloc(1, sizeof(*r));
-	bool live = o->cmd->options & OPTIONS_LIVE;
+	bool live = o->cmd->options & WQC_OPTIONS_LIVE;
 
-	*status = STATUS_FAILURE;
+	*status = WQC_STATUS_FAILURE;
 	if (!r)
 		return NULL;
 	r->o = o;
@@ -224,8 +224,8 @@ int run_go(struct run *r)
 	int status = r->writer ? run_live(r) : run_capture(r);
 
 	outlet_summary(&r->out);
-	if (r->o->strict && (status == STATUS_OK || status == STATUS_TIMEOUT) && wq_monitor_has_lost(r->m))
-		status = STATUS_LOST;
+	if (r->o->strict && (status == WQC_STATUS_OK || status == WQC_STATUS_TIMEOUT) && wq_monitor_has_lost(r->m))
+		status = WQC_STATUS_LOST;
 	stop_watching(r);
 	if (r->child) {
 		wait_for_command(r);

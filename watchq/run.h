@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every watching command does once it knows what to watch. */
-#ifndef RUN_H
-#define RUN_H
+#ifndef WQC_RUN_H
+#define WQC_RUN_H
 
 #include "options.h"
 

@@ -17,5 +17,5 @@ int session_join(const char *name)
 	if (members > 0)
 		msg_warning(_("--session: there was a keyring '%s' that this user may search, so that is joined, with its %zd members"),
 			    name, members);
-	return STATUS_OK;
+	return WQC_STATUS_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A session keyring of its own for the command of --command. */
-#ifndef SESSION_H
-#define SESSION_H
+#ifndef WQC_SESSION_H
+#define WQC_SESSION_H
 
 /* Joins a new session keyring called @name: what is started from now on has it, and @s
  * is it. 0, or the exit status, said. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How bad an event is: for colours, and the journal. */
-#ifndef SEVERITY_H
-#define SEVERITY_H
+#ifndef WQC_SEVERITY_H
+#define WQC_SEVERITY_H
 
 #include "libwatchq.h"
 
 enum severity {
-	SEVERITY_NONE,
-	SEVERITY_MARK,		/* about the watching itself */
-	SEVERITY_WARNING,	/* likely to matter */
-	SEVERITY_LOSS,		/* records were lost */
-	SEVERITY_ERROR,
+	WQC_SEVERITY_NONE,
+	WQC_SEVERITY_MARK,		/* about the watching itself */
+	WQC_SEVERITY_WARNING,	/* likely to matter */
+	WQC_SEVERITY_LOSS,		/* records were lost */
+	WQC_SEVERITY_ERROR,
 };
 
 enum severity severity_of(const struct wq_record *rec);

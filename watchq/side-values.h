@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef SIDE_VALUES_H
-#define SIDE_VALUES_H
+#ifndef WQC_SIDE_VALUES_H
+#define WQC_SIDE_VALUES_H
 
 #include "columns.h"
 

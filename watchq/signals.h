@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef SIGNALS_H
-#define SIGNALS_H
+#ifndef WQC_SIGNALS_H
+#define WQC_SIGNALS_H
 
 #include "options.h"
 

@@ -12,8 +12,8 @@
 
 #include "sink.h"
 
-#define SINK_SIZE	(256u << 10)
-#define PIPE_LARGE	(1 << 20)	/* bytes: the default of /proc/sys/fs/pipe-max-size */
+#define WQC_SINK_SIZE	(256u << 10)
+#define WQC_PIPE_LARGE	(1 << 20)	/* bytes: the default of /proc/sys/fs/pipe-max-size */
 
 void sink_set_fd(struct sink *s, int fd)
 {
@@ -26,7 +26,7 @@ void sink_set_fd(struct sink *s, int fd)
 
 int sink_open(struct sink *s, int fd, int (*wait)(void *data, int fd), void *wait_data)
 {
-	*s = (struct sink) { .wait = wait, .wait_data = wait_data, .size = SINK_SIZE };
+	*s = (struct sink) { .wait = wait, .wait_data = wait_data, .size = WQC_SINK_SIZE };
 	s->buf = malloc(s->size);
 	if (!s->buf)
 		return -ENOMEM;
@@ -62,8 +62,8 @@ static void enlarge_pipe(struct sink *s)
 	int size = fcntl(s->fd, F_GETPIPE_SZ);
 
 	s->enlarged = true;
-	if (size > 0 && size < PIPE_LARGE)
-		fcntl(s->fd, F_SETPIPE_SZ, PIPE_LARGE);
+	if (size > 0 && size < WQC_PIPE_LARGE)
+		fcntl(s->fd, F_SETPIPE_SZ, WQC_PIPE_LARGE);
 }
 
 /* Bytes written, or -errno. Never sleeps in write(2): a signal that comes just

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where bytes go out: a buffer before a file descriptor. */
-#ifndef SINK_H
-#define SINK_H
+#ifndef WQC_SINK_H
+#define WQC_SINK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,7 +8,7 @@
 #include "nls.h"
 #include "suggest.h"
 
-#define LONGEST	32
+#define WQC_LONGEST	32
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
@@ -21,10 +21,10 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 static unsigned distance(const char *a, const char *b)
 {
 	size_t n = strlen(a), m = strlen(b), i, j;
-	unsigned d[LONGEST + 1][LONGEST + 1];
+	unsigned d[WQC_LONGEST + 1][WQC_LONGEST + 1];
 
-	if (n > LONGEST || m > LONGEST)
-		return LONGEST;
+	if (n > WQC_LONGEST || m > WQC_LONGEST)
+		return WQC_LONGEST;
 	for (i = 0; i <= n; i++)
 		d[i][0] = (unsigned) i;
 	for (j = 0; j <= m; j++)
@@ -55,7 +55,7 @@ void suggest_offer(struct suggestion *s, const char *candidate)
 
 const char *suggest_text(const struct suggestion *s)
 {
-	static char text[LONGEST + 40];
+	static char text[WQC_LONGEST + 40];
 
 	if (!s->best)
 		return "";

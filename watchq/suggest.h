@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef SUGGEST_H
-#define SUGGEST_H
+#ifndef WQC_SUGGEST_H
+#define WQC_SUGGEST_H
 
 /* The nearest to a word that nothing was found for: offer it all candidates. */
 struct suggestion {

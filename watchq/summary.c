@@ -17,7 +17,7 @@
 #include "nls.h"
 #include "summary.h"
 
-#define FIRST_BITS	6
+#define WQC_FIRST_BITS	6
 
 struct row {
 	uint64_t key;
@@ -42,7 +42,7 @@ struct summary *summary_new(const struct output_config *config)
 	if (!s)
 		return NULL;
 	s->config = config;
-	s->bits = FIRST_BITS;
+	s->bits = WQC_FIRST_BITS;
 	s->rows = calloc((size_t) 1 << s->bits, sizeof(*s->rows));
 	if (!s->rows) {
 		free(s);
@@ -120,8 +120,8 @@ int summary_count(struct summary *s, const struct wq_event *ev)
 	}
 	r->count++;
 	if (ev->rec.type_nr == WQ_TYPE_META) {
-		column_value(COL_LOST, ev, &v);
-		if (v.kind == VALUE_UNSIGNED)
+		column_value(WQC_COL_LOST, ev, &v);
+		if (v.kind == WQC_VALUE_UNSIGNED)
 			r->lost = add(r->lost, v.u);
 	}
 	return 0;
@@ -189,24 +189,24 @@ static int print_table(const struct summary *s, const struct row *rows, size_t n
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		char type[32], event[32], id[NUMBER_ROOM], count[NUMBER_ROOM], lost[NUMBER_ROOM] = "";
+		char type[32], event[32], id[WQC_NUMBER_ROOM], count[WQC_NUMBER_ROOM], lost[WQC_NUMBER_ROOM] = "";
 
-		put_cell(&rows[i], COL_TYPE, type, sizeof(type));
-		put_cell(&rows[i], COL_EVENT, event, sizeof(event));
-		put_cell(&rows[i], COL_ID, id, sizeof(id));
+		put_cell(&rows[i], WQC_COL_TYPE, type, sizeof(type));
+		put_cell(&rows[i], WQC_COL_EVENT, event, sizeof(event));
+		put_cell(&rows[i], WQC_COL_ID, id, sizeof(id));
 		*put_unsigned(count, rows[i].count) = '\0';
 		if (is_ring_loss(&rows[i]))
 			*put_unsigned(lost, rows[i].lost) = '\0';
 		list_add(l, type, event, id, rows[i].watch->object ? rows[i].watch->object : "", count, lost);
 	}
-	return list_print_to(l, to) == STATUS_OK ? 0 : -1;
+	return list_print_to(l, to) == WQC_STATUS_OK ? 0 : -1;
 }
 
 static int print_json(const struct summary *s, const struct row *r, FILE *to)
 {
-	static const enum column_id shown[] = { COL_TYPE, COL_EVENT, COL_ID, COL_OBJECT };
+	static const enum column_id shown[] = { WQC_COL_TYPE, WQC_COL_EVENT, WQC_COL_ID, WQC_COL_OBJECT };
 	struct wq_event ev = like(r);
-	char *line = malloc(JSON_TEXT_ROOM(r->watch->object_len) + 10 * JSON_NAME_ROOM + 256), *p = line;
+	char *line = malloc(WQC_JSON_TEXT_ROOM(r->watch->object_len) + 10 * WQC_JSON_NAME_ROOM + 256), *p = line;
 	unsigned i;
 
 	if (!line) {
@@ -216,11 +216,11 @@ static int print_json(const struct summary *s, const struct row *r, FILE *to)
 	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		p = json_column(p, &s->names, shown[i], &ev);
 	*line = '{';
-	p = json_safe_unsigned(json_name(p, &s->names, COL_COUNT), r->count);
+	p = json_safe_unsigned(json_name(p, &s->names, WQC_COL_COUNT), r->count);
 	if (is_ring_loss(r))
-		p = json_safe_unsigned(json_name(p, &s->names, COL_LOST), r->lost);
+		p = json_safe_unsigned(json_name(p, &s->names, WQC_COL_LOST), r->lost);
 	else
-		p = json_column(p, &s->names, COL_LOST, &ev);
+		p = json_column(p, &s->names, WQC_COL_LOST, &ev);
 	*p++ = '}';
 	*p++ = '\n';
 	fwrite(line, 1, (size_t) (p - line), to);
@@ -238,9 +238,9 @@ void summary_print(const struct summary *s)
 
 	if (rc)
 		msg_error(_("out of memory"));
-	else if (s->config->format != FORMAT_JSON)
+	else if (s->config->format != WQC_FORMAT_JSON)
 		rc = print_table(s, rows, n, to);
-	for (i = 0; !rc && s->config->format == FORMAT_JSON && i < n; i++)
+	for (i = 0; !rc && s->config->format == WQC_FORMAT_JSON && i < n; i++)
 		rc = print_json(s, &rows[i], to);
 	if (to && fclose(to) == 0 && !rc)
 		fwrite(text, 1, len, stderr);

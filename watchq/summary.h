@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How many events were shown: by type, event and watch. */
-#ifndef SUMMARY_H
-#define SUMMARY_H
+#ifndef WQC_SUMMARY_H
+#define WQC_SUMMARY_H
 
 #include "output.h"
 

@@ -11,8 +11,8 @@
 
 #include "terminal-colors.h"
 
-#define SYSTEM_DIR	"/etc/terminal-colors.d"
-#define BLANKS		" \t\r\n"
+#define WQC_SYSTEM_DIR	"/etc/terminal-colors.d"
+#define WQC_BLANKS		" \t\r\n"
 
 /* ---- Sequences ---- */
 
@@ -106,7 +106,7 @@ void terminal_colors_open(struct terminal_colors *t, const char *utility, const 
 	else if (home && *home)
 		t->dir = open_dir(home, "/.config/terminal-colors.d");
 	if (t->dir < 0)
-		t->dir = open_dir(SYSTEM_DIR, "");
+		t->dir = open_dir(WQC_SYSTEM_DIR, "");
 }
 
 void terminal_colors_close(struct terminal_colors *t)
@@ -116,17 +116,17 @@ void terminal_colors_close(struct terminal_colors *t)
 	t->dir = -1;
 }
 
-enum { NO_FILE = -1, HAS_TERM = 1, HAS_UTILITY = 2 };
+enum { WQC_NO_FILE = -1, WQC_HAS_TERM = 1, WQC_HAS_UTILITY = 2 };
 
-/* The most specific file of that type, its name in @name: what it has, or NO_FILE. */
+/* The most specific file of that type, its name in @name: what it has, or WQC_NO_FILE. */
 static int find(const struct terminal_colors *t, const char *type, char name[static NAME_MAX + 1])
 {
 	struct stat st;
 	int has;
 
-	for (has = HAS_UTILITY | HAS_TERM; has >= 0; has--) {
-		const char *utility = has & HAS_UTILITY ? t->utility : "";
-		const char *at = has & HAS_TERM ? "@" : "", *term = has & HAS_TERM ? t->term : "";
+	for (has = WQC_HAS_UTILITY | WQC_HAS_TERM; has >= 0; has--) {
+		const char *utility = has & WQC_HAS_UTILITY ? t->utility : "";
+		const char *at = has & WQC_HAS_TERM ? "@" : "", *term = has & WQC_HAS_TERM ? t->term : "";
 
 		/* A slash would lead elsewhere. */
 		if (!term || strchr(term, '/') ||
@@ -135,7 +135,7 @@ static int find(const struct terminal_colors *t, const char *type, char name[sta
 		if (fstatat(t->dir, name, &st, 0) == 0 && S_ISREG(st.st_mode))
 			return has;
 	}
-	return NO_FILE;
+	return WQC_NO_FILE;
 }
 
 bool terminal_colors_disabled(const struct terminal_colors *t)
@@ -148,7 +148,7 @@ bool terminal_colors_disabled(const struct terminal_colors *t)
 /* A line of a scheme. */
 static void take_line(char *line, struct scheme_color *colors, unsigned n)
 {
-	char *rest, *name = strtok_r(line, BLANKS, &rest), *text = strtok_r(NULL, BLANKS, &rest);
+	char *rest, *name = strtok_r(line, WQC_BLANKS, &rest), *text = strtok_r(NULL, WQC_BLANKS, &rest);
 	unsigned i;
 
 	/* A comment's first word is none of the names. */
@@ -167,7 +167,7 @@ void terminal_colors_scheme(const struct terminal_colors *t, struct scheme_color
 	FILE *file;
 	int fd;
 
-	if (t->dir < 0 || find(t, "scheme", name) == NO_FILE)
+	if (t->dir < 0 || find(t, "scheme", name) == WQC_NO_FILE)
 		return;
 	fd = openat(t->dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	file = fd < 0 ? NULL : fdopen(fd, "r");

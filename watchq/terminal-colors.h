@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* terminal-colors.d(5): what the user, or else the administrator, says of colours. */
-#ifndef TERMINAL_COLORS_H
-#define TERMINAL_COLORS_H
+#ifndef WQC_TERMINAL_COLORS_H
+#define WQC_TERMINAL_COLORS_H
 
 #include <stdbool.h>
 #include <stddef.h>

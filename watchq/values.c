@@ -17,9 +17,9 @@ static const struct {
 	enum column_id id;
 	enum wq_field_id field;
 } plain_fields[] = {
-	{ COL_SB_ID, WQ_F_SB },
-	{ COL_ERROR, WQ_F_ERROR }, { COL_COOKIE, WQ_F_COOKIE }, { COL_INODE, WQ_F_INODE },
-	{ COL_BLOCK, WQ_F_BLOCK }, { COL_SECTOR, WQ_F_SECTOR },
+	{ WQC_COL_SB_ID, WQ_F_SB },
+	{ WQC_COL_ERROR, WQ_F_ERROR }, { WQC_COL_COOKIE, WQ_F_COOKIE }, { WQC_COL_INODE, WQ_F_INODE },
+	{ WQC_COL_BLOCK, WQ_F_BLOCK }, { WQC_COL_SECTOR, WQ_F_SECTOR },
 };
 
 /* The field that a column shows, or WQ_F__NR. */
@@ -30,7 +30,7 @@ static enum wq_field_id field_of(enum column_id id)
 	for (i = 0; i < sizeof(plain_fields) / sizeof(plain_fields[0]); i++)
 		if (plain_fields[i].id == id)
 			return plain_fields[i].field;
-	return id == COL_MAJ_MIN ? WQ_F_DEV : id == COL_NAME ? WQ_F_NAME : WQ_F__NR;
+	return id == WQC_COL_MAJ_MIN ? WQ_F_DEV : id == WQC_COL_NAME ? WQ_F_NAME : WQ_F__NR;
 }
 
 static bool has_field(const struct wq_subtype *sub, enum wq_field_id field)
@@ -47,9 +47,9 @@ bool column_may_apply(enum column_id id, const struct wq_type *type, const struc
 {
 	enum wq_field_id field = field_of(id);
 
-	if (id == COL_FLAGS)
+	if (id == WQC_COL_FLAGS)
 		return type && type->nflags;
-	if (id == COL_LOST || id == COL_V)
+	if (id == WQC_COL_LOST || id == WQC_COL_V)
 		return type && type->nr == WQ_TYPE_META;
 	if (side_may_apply(id, type))
 		return true;
@@ -57,21 +57,21 @@ bool column_may_apply(enum column_id id, const struct wq_type *type, const struc
 	if (type && type->nr == WQ_TYPE_META && sub && sub->nr == WQ_META_HOLDS)
 		return true;
 	if (is_mount_column(id))
-		return has_field(sub, WQ_F_MOUNT) || (id == COL_MAJ_MIN && has_field(sub, WQ_F_DEV));
+		return has_field(sub, WQ_F_MOUNT) || (id == WQC_COL_MAJ_MIN && has_field(sub, WQ_F_DEV));
 	if (field == WQ_F__NR)
-		return !is_side_column(id) || id == COL_PATH;
+		return !is_side_column(id) || id == WQC_COL_PATH;
 	return has_field(sub, field);
 }
 
 static void set_unsigned(struct value *v, uint64_t u)
 {
-	v->kind = VALUE_UNSIGNED;
+	v->kind = WQC_VALUE_UNSIGNED;
 	v->u = u;
 }
 
 static void set_text(struct value *v, const char *text, size_t len)
 {
-	v->kind = VALUE_TEXT;
+	v->kind = WQC_VALUE_TEXT;
 	v->text = text;
 	v->len = len;
 }
@@ -83,7 +83,7 @@ static void set_string(struct value *v, const char *text)
 
 static void set_time(struct value *v, uint64_t ns)
 {
-	v->kind = ns ? VALUE_TIME : VALUE_UNKNOWN;
+	v->kind = ns ? WQC_VALUE_TIME : WQC_VALUE_UNKNOWN;
 	v->u = ns;
 }
 
@@ -118,7 +118,7 @@ static void set_lost(struct value *v, const struct wq_record *rec)
 	if (rec->type_nr != WQ_TYPE_META)
 		return;
 	if (rec->subtype_nr == WQ_META_LOSS)
-		v->kind = VALUE_UNKNOWN;	/* the kernel doesn't count */
+		v->kind = WQC_VALUE_UNKNOWN;	/* the kernel doesn't count */
 	else
 		set_number_field(v, rec, WQ_F_LOST);
 }
@@ -126,25 +126,25 @@ static void set_lost(struct value *v, const struct wq_record *rec)
 /* A column of a key's name. */
 static void set_name(struct value *v, enum column_id id, const struct wq_name *n)
 {
-	bool attribute = id == COL_UID || id == COL_GID || id == COL_PERM;
+	bool attribute = id == WQC_COL_UID || id == WQC_COL_GID || id == WQC_COL_PERM;
 
 	if (!n || (attribute && n->perm == WQ_PERM_UNKNOWN)) {
-		v->kind = VALUE_UNKNOWN;
+		v->kind = WQC_VALUE_UNKNOWN;
 		return;
 	}
 	switch (id) {
-	case COL_KEY_TYPE:
-	case COL_AUX_TYPE:
+	case WQC_COL_KEY_TYPE:
+	case WQC_COL_AUX_TYPE:
 		set_text(v, n->type, n->type_len);
 		break;
-	case COL_DESCRIPTION:
-	case COL_AUX_DESCRIPTION:
+	case WQC_COL_DESCRIPTION:
+	case WQC_COL_AUX_DESCRIPTION:
 		set_text(v, n->desc, n->desc_len);
 		break;
-	case COL_UID:
+	case WQC_COL_UID:
 		set_unsigned(v, n->uid);
 		break;
-	case COL_GID:
+	case WQC_COL_GID:
 		set_unsigned(v, n->gid);
 		break;
 	default:
@@ -158,7 +158,7 @@ static void set_aux(struct value *v, const struct wq_event *ev)
 	if (!ev->has_key || (ev->rec.type_nr != WQ_TYPE_KEY && !ev->condition))
 		return;
 	if (ev->aux_kind == WQ_AUX_ERROR) {
-		v->kind = VALUE_SIGNED;
+		v->kind = WQC_VALUE_SIGNED;
 		v->s = (int32_t) ev->aux;
 	} else if (ev->aux_kind == WQ_AUX_KEY || ev->aux) {
 		set_unsigned(v, ev->aux);
@@ -175,138 +175,138 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 	const struct wq_record *rec = &ev->rec;
 	const struct wq_field *f;
 
-	v->kind = VALUE_NONE;
-	if (ev->side || id == COL_ERRNO) {
+	v->kind = WQC_VALUE_NONE;
+	if (ev->side || id == WQC_COL_ERRNO) {
 		if (is_side_column(id))
 			side_value(id, ev, v);
-		if (v->kind != VALUE_NONE)
+		if (v->kind != WQC_VALUE_NONE)
 			return;
 	}
-	if (is_mount_column(id) && (id != COL_MAJ_MIN || is_mount(rec))) {
+	if (is_mount_column(id) && (id != WQC_COL_MAJ_MIN || is_mount(rec))) {
 		if (is_mount(rec) || ev->mount)
 			mount_value(id, ev, v);
 		return;
 	}
 	switch (id) {
-	case COL_SEQ:
+	case WQC_COL_SEQ:
 		set_unsigned(v, ev->seq);
 		return;
-	case COL_TIME:
+	case WQC_COL_TIME:
 		set_time(v, ev->realtime);
 		return;
-	case COL_BOOTTIME:
+	case WQC_COL_BOOTTIME:
 		set_time(v, ev->boottime);
 		return;
-	case COL_KTIME:
+	case WQC_COL_KTIME:
 		if (ev->ktime)
 			set_time(v, ev->ktime);
 		return;
-	case COL_TYPE:
+	case WQC_COL_TYPE:
 		set_string(v, rec->type ? rec->type->name : "unknown");
 		return;
-	case COL_TYPE_NR:
+	case WQC_COL_TYPE_NR:
 		set_unsigned(v, rec->type_nr);
 		return;
-	case COL_EVENT:
+	case WQC_COL_EVENT:
 		set_string(v, rec->sub ? rec->sub->name : "unknown");
 		return;
-	case COL_EVENT_NR:
+	case WQC_COL_EVENT_NR:
 		set_unsigned(v, rec->subtype_nr);
 		return;
-	case COL_ID:
+	case WQC_COL_ID:
 		set_unsigned(v, rec->id);
 		return;
-	case COL_OBJECT:
+	case WQC_COL_OBJECT:
 		if (ev->watch->object)
 			set_string(v, ev->watch->object);
 		else if (rec->id)
-			v->kind = VALUE_UNKNOWN;
+			v->kind = WQC_VALUE_UNKNOWN;
 		return;
-	case COL_BACKEND:
+	case WQC_COL_BACKEND:
 		set_string(v, ev->watch->backend);
 		return;
-	case COL_KEY:
+	case WQC_COL_KEY:
 		if (ev->has_key)
 			set_unsigned(v, ev->key);
 		return;
-	case COL_KEY_TYPE:
-	case COL_DESCRIPTION:
-	case COL_UID:
-	case COL_GID:
-	case COL_PERM:
+	case WQC_COL_KEY_TYPE:
+	case WQC_COL_DESCRIPTION:
+	case WQC_COL_UID:
+	case WQC_COL_GID:
+	case WQC_COL_PERM:
 		if (ev->has_key)
 			set_name(v, id, ev->key_name);
 		return;
-	case COL_EXPIRES:
+	case WQC_COL_EXPIRES:
 		if (ev->has_key && ev->key_name && ev->key_name->expires)
 			set_unsigned(v, ev->key_name->expires);
 		return;
-	case COL_PATH:
+	case WQC_COL_PATH:
 		if (ev->path && ev->path->desc_len)
 			set_text(v, ev->path->desc, ev->path->desc_len);
 		return;
-	case COL_AUX:
+	case WQC_COL_AUX:
 		set_aux(v, ev);
 		return;
-	case COL_AUX_TYPE:
-	case COL_AUX_DESCRIPTION:
+	case WQC_COL_AUX_TYPE:
+	case WQC_COL_AUX_DESCRIPTION:
 		if (ev->aux_kind == WQ_AUX_KEY)
 			set_name(v, id, ev->aux_name);
 		return;
-	case COL_PID:
+	case WQC_COL_PID:
 		if (ev->pid)
 			set_unsigned(v, ev->pid);
 		else if (is_mount(rec) && ev->mark == WQ_MARK_NONE)
-			v->kind = VALUE_UNKNOWN;
+			v->kind = WQC_VALUE_UNKNOWN;
 		return;
-	case COL_COMMAND:
+	case WQC_COL_COMMAND:
 		if (ev->command[0])
 			set_text(v, ev->command, strnlen(ev->command, sizeof(ev->command)));
 		else if (is_mount(rec) && ev->mark == WQ_MARK_NONE)
-			v->kind = VALUE_UNKNOWN;
+			v->kind = WQC_VALUE_UNKNOWN;
 		return;
-	case COL_MAJ_MIN:
+	case WQC_COL_MAJ_MIN:
 		f = wq_record_field(rec, WQ_F_DEV);
 		if (f)
 			set_maj_min(v, wq_field_value(rec, f));
 		return;
-	case COL_NAME:
+	case WQC_COL_NAME:
 		f = wq_record_field(rec, WQ_F_NAME);
 		if (f) {
 			v->text = wq_field_text(rec, f, &v->len);
-			v->kind = VALUE_TEXT;
+			v->kind = WQC_VALUE_TEXT;
 		}
 		return;
-	case COL_CONDITION:
+	case WQC_COL_CONDITION:
 		if (ev->condition)
 			set_string(v, ev->condition);
 		return;
-	case COL_MARK:
+	case WQC_COL_MARK:
 		if (ev->mark != WQ_MARK_NONE)
 			set_string(v, wq_mark_name(ev->mark));
 		return;
-	case COL_LOST:
+	case WQC_COL_LOST:
 		set_lost(v, rec);
 		return;
-	case COL_V:
+	case WQC_COL_V:
 		if (rec->type_nr == WQ_TYPE_META && rec->subtype_nr == WQ_META_READY)
-			set_unsigned(v, COLUMNS_VERSION);
+			set_unsigned(v, WQC_COLUMNS_VERSION);
 		return;
-	case COL_FLAGS:
+	case WQC_COL_FLAGS:
 		set_flags(v, rec);
 		return;
-	case COL_LEN:
+	case WQC_COL_LEN:
 		set_unsigned(v, rec->len);
 		return;
-	case COL_INFO:
+	case WQC_COL_INFO:
 		set_unsigned(v, rec->info);
 		return;
-	case COL_DATA:
+	case WQC_COL_DATA:
 		v->text = (const char *) wq_record_rest(rec, &v->len);
 		if (v->len)
-			v->kind = VALUE_HEX;
+			v->kind = WQC_VALUE_HEX;
 		return;
-	case COL_DETAIL:
+	case WQC_COL_DETAIL:
 		set_text(v, v->own, detail(v->own, sizeof(v->own), ev));
 		return;
 	default:
@@ -323,23 +323,23 @@ static void make_text(enum column_id id, struct value *v)
 	size_t i;
 
 	switch (v->kind) {
-	case VALUE_TEXT:
+	case WQC_VALUE_TEXT:
 		return;
-	case VALUE_UNSIGNED:
-		if (id == COL_INFO)
+	case WQC_VALUE_UNSIGNED:
+		if (id == WQC_COL_INFO)
 			p += snprintf(v->own, sizeof(v->own), "0x%08" PRIx64, v->u);
 		else
 			p = put_unsigned(p, v->u);
 		break;
-	case VALUE_SIGNED:
+	case WQC_VALUE_SIGNED:
 		if (v->s < 0)
 			*p++ = '-';
 		p = put_unsigned(p, (uint64_t) (v->s < 0 ? -v->s : v->s));
 		break;
-	case VALUE_TIME:
+	case WQC_VALUE_TIME:
 		p = put_seconds(p, v->u);
 		break;
-	case VALUE_HEX:
+	case WQC_VALUE_HEX:
 		for (i = 0; i < v->len && 2 * i + 1 < sizeof(v->own); i++)
 			p = put_hex(p, (unsigned char) v->text[i]);
 		break;
@@ -358,7 +358,7 @@ void column_text(enum column_id id, const struct wq_event *ev, struct value *v)
 bool column_known_text(enum column_id id, const struct wq_event *ev, struct value *v)
 {
 	column_value(id, ev, v);
-	if (v->kind == VALUE_NONE || v->kind == VALUE_UNKNOWN)
+	if (v->kind == WQC_VALUE_NONE || v->kind == WQC_VALUE_UNKNOWN)
 		return false;
 	make_text(id, v);
 	return true;

@@ -17,10 +17,10 @@
 #include "outlet.h"
 #include "wait.h"
 
-#define INTERVAL	1000000000	/* ns: how often what nothing tells of is looked at */
-#define SWEEP		10000000000	/* ns: filesystems become read-only without an event */
-#define TRIES		8		/* to watch what changes meanwhile */
-#define NEVER		INT64_MAX
+#define WQC_INTERVAL	1000000000	/* ns: how often what nothing tells of is looked at */
+#define WQC_SWEEP		10000000000	/* ns: filesystems become read-only without an event */
+#define WQC_TRIES		8		/* to watch what changes meanwhile */
+#define WQC_NEVER		INT64_MAX
 
 /* A condition, and what is known of it. */
 struct waited {
@@ -60,8 +60,8 @@ static int wait_for_output(void *data, int fd)
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 	for (;;) {
-		int64_t left = w->deadline == NEVER ? -1 : (w->deadline - now()) / 1000000;
-		int n = poll(&p, 1, w->deadline == NEVER ? -1 : left > 1 ? (int) left : 1);
+		int64_t left = w->deadline == WQC_NEVER ? -1 : (w->deadline - now()) / 1000000;
+		int n = poll(&p, 1, w->deadline == WQC_NEVER ? -1 : left > 1 ? (int) left : 1);
 
 		if (n > 0)
 			return 0;
@@ -124,7 +124,7 @@ static void look_at_all(struct wait *w)
 static bool is_over(struct wait *w, int *status)
 {
 	size_t so = 0, never = 0, i;
-	int failed = STATUS_FAILURE;
+	int failed = WQC_STATUS_FAILURE;
 
 	for (i = 0; i < w->n; i++) {
 		so += w->list[i].so;
@@ -132,7 +132,7 @@ static bool is_over(struct wait *w, int *status)
 		if (w->list[i].never)
 			failed = w->list[i].status;
 	}
-	*status = STATUS_OK;
+	*status = WQC_STATUS_OK;
 	if (w->o->any ? so > 0 : so == w->n)
 		return true;
 	*status = failed;
@@ -185,7 +185,7 @@ static bool is_confirmed(struct wait *w, int *status)
 {
 	size_t i;
 
-	for (i = 0; !w->o->any && *status == STATUS_OK && i < w->n; i++)
+	for (i = 0; !w->o->any && *status == WQC_STATUS_OK && i < w->n; i++)
 		if (wq_condition_needs_looks(w->list[i].c))
 			look(w, &w->list[i]);
 	return is_over(w, status);
@@ -209,7 +209,7 @@ static int new_monitor(struct wait *w, struct wq_error *e)
 	wq_monitor_set_log(w->m, msg_log, NULL);
 	if (w->o->interval)
 		wq_monitor_set_interval(w->m, w->o->interval);
-	rc = wq_conditions_watch(c, n, w->m, w->o->sweep_given ? w->o->sweep : SWEEP, e);
+	rc = wq_conditions_watch(c, n, w->m, w->o->sweep_given ? w->o->sweep : WQC_SWEEP, e);
 	free(c);
 	return rc;
 }
@@ -229,7 +229,7 @@ static int watch(struct wait *w, int *status)
 	unsigned i;
 	int rc = 0;
 
-	for (i = 0; i < TRIES; i++) {
+	for (i = 0; i < WQC_TRIES; i++) {
 		e = (struct wq_error) { 0 };
 		rc = new_monitor(w, &e);
 		if (rc > 0)
@@ -252,7 +252,7 @@ static int watch(struct wait *w, int *status)
 /* Until something can have changed. */
 static void pause_until(struct wait *w, int64_t at)
 {
-	int64_t left = at == NEVER ? 0 : at - now();
+	int64_t left = at == WQC_NEVER ? 0 : at - now();
 	struct timespec ts = { 0 };
 	nfds_t n = 0;
 	size_t i;
@@ -265,9 +265,9 @@ static void pause_until(struct wait *w, int64_t at)
 	for (i = 0; i < w->n; i++)
 		if (wq_condition_fd(w->list[i].c) >= 0)
 			w->fds[n++] = (struct pollfd) { .fd = wq_condition_fd(w->list[i].c), .events = POLLIN };
-	if (ppoll(w->fds, n, at == NEVER ? NULL : &ts, NULL) < 0 && errno != EINTR) {
+	if (ppoll(w->fds, n, at == WQC_NEVER ? NULL : &ts, NULL) < 0 && errno != EINTR) {
 		msg_error(_("can't wait: %s"), strerror(errno));
-		w->status = STATUS_FAILURE;
+		w->status = WQC_STATUS_FAILURE;
 		return;
 	}
 	for (i = 0, n = w->m != NULL; i < w->n; i++)
@@ -310,7 +310,7 @@ static bool can_still_hear(const struct wait *w)
 
 static int run(struct wait *w)
 {
-	int64_t interval = w->o->interval ? (int64_t) w->o->interval : INTERVAL, look_at;
+	int64_t interval = w->o->interval ? (int64_t) w->o->interval : WQC_INTERVAL, look_at;
 	int status;
 
 	/* Mostly it is so already: then to listen was in vain, and took longest. */
@@ -330,13 +330,13 @@ static int run(struct wait *w)
 			continue;
 		if (!can_still_hear(w)) {
 			msg_error(_("what was watched is gone, and nothing can tell any more"));
-			return STATUS_FAILURE;
+			return WQC_STATUS_FAILURE;
 		}
 		pause_until(w, until);
 		if (is_over(w, &status))
 			continue;
 		if (now() >= w->deadline)
-			return STATUS_TIMEOUT;
+			return WQC_STATUS_TIMEOUT;
 		if (now() >= look_at) {
 			if (needs_looks(w))
 				look_at_all(w);
@@ -348,7 +348,7 @@ static int run(struct wait *w)
 
 int wait_for(const struct options *o, struct wq_condition *const *conditions, size_t n)
 {
-	struct wait w = { .o = o, .n = n, .deadline = o->timeout < 0 ? NEVER : now() + o->timeout };
+	struct wait w = { .o = o, .n = n, .deadline = o->timeout < 0 ? WQC_NEVER : now() + o->timeout };
 	int status = outlet_open(&w.out, o, wait_for_output, &w);
 	size_t i;
 
@@ -359,12 +359,12 @@ int wait_for(const struct options *o, struct wq_condition *const *conditions, si
 	w.fds = calloc(n + 1, sizeof(*w.fds));
 	if (!w.list || !w.fds || outlet_begin(&w.out)) {
 		msg_error(_("can't start: %s"), strerror(ENOMEM));
-		status = STATUS_FAILURE;
+		status = WQC_STATUS_FAILURE;
 	} else {
 		for (i = 0; i < n; i++)
 			w.list[i].c = conditions[i];
 		status = run(&w);
-		if (status == STATUS_OK && w.status)
+		if (status == WQC_STATUS_OK && w.status)
 			status = w.status;
 	}
 	wq_monitor_free(w.m);

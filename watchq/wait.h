@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting for conditions: what cmd-wait.c does once it knows which. */
-#ifndef WAIT_H
-#define WAIT_H
+#ifndef WQC_WAIT_H
+#define WQC_WAIT_H
 
 #include "options.h"
 

@@ -48,7 +48,7 @@ static int list_commands(void)
 
 	for (i = 0; commands[i]; i++)
 		printf("%s\n", commands[i]->name);
-	return STATUS_OK;
+	return WQC_STATUS_OK;
 }
 
 static int run_command(const char *name, int argc, char **argv)
@@ -78,11 +78,11 @@ static int run(int argc, char **argv)
 		return msg_usage(_("which command?"));
 	if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
 		help();
-		return STATUS_OK;
+		return WQC_STATUS_OK;
 	}
 	if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
 		printf("watchq %s\n", PACKAGE_VERSION);
-		return STATUS_OK;
+		return WQC_STATUS_OK;
 	}
 	if (strcmp(word, "--list-commands") == 0)
 		return list_commands();
@@ -114,9 +114,9 @@ int main(int argc, char **argv)
 	status = run(argc, argv);
 
 	/* What stdio still holds: lists and help. Events have been written. */
-	if (fflush(stdout) && errno != EPIPE && status == STATUS_OK) {
+	if (fflush(stdout) && errno != EPIPE && status == WQC_STATUS_OK) {
 		msg_error(_("standard output: can't write: %s"), strerror(errno));
-		status = STATUS_FAILURE;
+		status = WQC_STATUS_FAILURE;
 	}
 	return status;
 }

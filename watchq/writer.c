@@ -16,8 +16,8 @@
 #include "nls.h"
 #include "writer.h"
 
-#define GATHER		1000000	/* ns */
-#define GRACE_MS	1000	/* that an output may stand still when it is to end */
+#define WQC_GATHER		1000000	/* ns */
+#define WQC_GRACE_MS	1000	/* that an output may stand still when it is to end */
 
 struct writer {
 	struct outlet *out;
@@ -67,7 +67,7 @@ int writer_wait(void *data, int fd)
 			{ .fd = fd, .events = POLLOUT },
 			{ .fd = w->orders, .events = POLLIN },
 		};
-		int n = poll(fds, 2, ending && w->late ? GRACE_MS : -1);
+		int n = poll(fds, 2, ending && w->late ? WQC_GRACE_MS : -1);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
@@ -87,7 +87,7 @@ int writer_wait(void *data, int fd)
 /* All is written. 0; -EPIPE: who read has gone; -errno. */
 static int wait_for_more(struct writer *w)
 {
-	struct pollfd fds[3 + JOBS_MAX] = {
+	struct pollfd fds[3 + WQC_JOBS_MAX] = {
 		{ .fd = wq_backlog_fd(w->backlog), .events = POLLIN },
 		{ .fd = w->orders, .events = POLLIN },
 		{ .fd = outlet_fd(w->out) },
@@ -110,7 +110,7 @@ static int wait_for_more(struct writer *w)
 /* Until one has ended, or an order has come. 0; -ECANCELED: a second signal; -ECHILD; -EPIPE. */
 static int wait_for_commands(struct writer *w)
 {
-	struct pollfd fds[2 + JOBS_MAX] = {
+	struct pollfd fds[2 + WQC_JOBS_MAX] = {
 		{ .fd = w->orders, .events = POLLIN },
 		{ .fd = outlet_fd(w->out) },
 	};
@@ -162,15 +162,15 @@ static int end_commands(struct writer *w)
  * them costs more than writing them does. One that comes alone is waited for. */
 static void let_gather(struct writer *w, unsigned written)
 {
-	const struct timespec pause = { .tv_nsec = GATHER };
+	const struct timespec pause = { .tv_nsec = WQC_GATHER };
 	struct timespec ts;
 	int64_t now;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	now = (int64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
-	if (written > 1 && now - w->last < GATHER) {
+	if (written > 1 && now - w->last < WQC_GATHER) {
 		nanosleep(&pause, NULL);
-		now += GATHER;
+		now += WQC_GATHER;
 	}
 	w->last = now;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The thread that writes: events from a backlog to an outlet. */
-#ifndef WRITER_H
-#define WRITER_H
+#ifndef WQC_WRITER_H
+#define WQC_WRITER_H
 
 #include "backlog.h"
 #include "outlet.h"

@@ -17,11 +17,11 @@ static const struct wq_condition_kind *const kinds[] = {
 	&wq_condition_device, &wq_condition_nodevice,
 };
 
-#define NKINDS	(sizeof(kinds) / sizeof(kinds[0]))
+#define WQ_NKINDS	(sizeof(kinds) / sizeof(kinds[0]))
 
 const char *wq_condition_kind(unsigned i, const char **object)
 {
-	if (i >= NKINDS)
+	if (i >= WQ_NKINDS)
 		return NULL;
 	*object = kinds[i]->object;
 	return kinds[i]->name;
@@ -34,7 +34,7 @@ static int set_up(struct wq_condition *c, const char *text, struct wq_error *e)
 	const char *colon = strchr(text, ':');
 	size_t len = colon ? (size_t) (colon - text) : strlen(text), i;
 
-	for (i = 0; i < NKINDS && !c->kind; i++)
+	for (i = 0; i < WQ_NKINDS && !c->kind; i++)
 		if (strlen(kinds[i]->name) == len && memcmp(kinds[i]->name, text, len) == 0)
 			c->kind = kinds[i];
 	if (!c->kind) {

@@ -14,7 +14,7 @@
 #include "models/names.h"
 #include "sources/keys.h"
 
-enum key_state { KEY_NONE, KEY_VALID, KEY_REVOKED, KEY_EXPIRED };
+enum key_state { WQ_STATE_NONE, WQ_STATE_VALID, WQ_STATE_REVOKED, WQ_STATE_EXPIRED };
 
 /* ---- What is named ---- */
 
@@ -79,17 +79,17 @@ static int state_of(int32_t serial, struct wq_name **name)
 {
 	*name = wq_key_describe(serial);
 	if (*name)
-		return KEY_VALID;
+		return WQ_STATE_VALID;
 	switch (errno) {
 	case ENOKEY:
-		return KEY_NONE;
+		return WQ_STATE_NONE;
 	case EKEYREVOKED:
-		return KEY_REVOKED;
+		return WQ_STATE_REVOKED;
 	case EKEYEXPIRED:
-		return KEY_EXPIRED;
+		return WQ_STATE_EXPIRED;
 	case EACCES:	/* security/keys/process_keys.c: it has been found valid before */
 	case EMSGSIZE:
-		return KEY_VALID;
+		return WQ_STATE_VALID;
 	default:
 		return -errno;
 	}
@@ -114,21 +114,21 @@ static int look_up(struct wq_condition *c, struct wq_error *e)
 	if (rc)
 		know(c, 0, NULL);
 	if (rc == -EKEYREVOKED || rc == -EKEYEXPIRED)
-		return rc == -EKEYREVOKED ? KEY_REVOKED : KEY_EXPIRED;
+		return rc == -EKEYREVOKED ? WQ_STATE_REVOKED : WQ_STATE_EXPIRED;
 	if (rc) {
 		if (why.kind != WQ_NOTSUPP)
-			return KEY_NONE;
+			return WQ_STATE_NONE;
 		*e = why;
 		return rc;
 	}
 	state = state_of(serial, &name);
 	if (state < 0)
 		return wq_key_fail(e, c->key, -state);
-	if (state == KEY_VALID)
+	if (state == WQ_STATE_VALID)
 		know(c, serial, wq_name_ref(name));
 	else
 		know(c, 0, NULL);
-	if (state != KEY_NONE)
+	if (state != WQ_STATE_NONE)
 		c->found.key = (uint32_t) serial;
 	c->found.name = name;
 	return state;
@@ -138,23 +138,23 @@ static int look_key(struct wq_condition *c, struct wq_error *e)
 {
 	int state = look_up(c, e);
 
-	return state < 0 ? state : state == KEY_VALID;
+	return state < 0 ? state : state == WQ_STATE_VALID;
 }
 
 static int look_nokey(struct wq_condition *c, struct wq_error *e)
 {
 	int state = look_up(c, e);
 
-	return state < 0 ? state : state != KEY_VALID;
+	return state < 0 ? state : state != WQ_STATE_VALID;
 }
 
 /* Whether the key that it was is in that state now: another may have its name. */
 static int look_for(struct wq_condition *c, enum key_state wanted, struct wq_error *e)
 {
 	struct wq_name *name = NULL;
-	int state = c->serial ? state_of(c->serial, &name) : KEY_NONE;
+	int state = c->serial ? state_of(c->serial, &name) : WQ_STATE_NONE;
 
-	if (state > KEY_NONE) {
+	if (state > WQ_STATE_NONE) {
 		c->found.key = (uint32_t) c->serial;
 		c->found.name = name ? name : wq_name_ref(c->known);
 		return state == (int) wanted;
@@ -163,22 +163,22 @@ static int look_for(struct wq_condition *c, enum key_state wanted, struct wq_err
 		return wq_key_fail(e, c->key, -state);
 	if (!is_named(c) && c->key[0] != '@' && c->serial)
 		return wq_fail(e, WQ_FAILURE, ENOKEY, "%s: the key is gone, and was not %s", c->key,
-			       wanted == KEY_REVOKED ? "revoked" : "expired");
+			       wanted == WQ_STATE_REVOKED ? "revoked" : "expired");
 	know(c, 0, NULL);
 	state = look_up(c, e);
-	if (state == KEY_NONE && !is_named(c) && c->key[0] != '@')
+	if (state == WQ_STATE_NONE && !is_named(c) && c->key[0] != '@')
 		return wq_fail(e, WQ_FAILURE, ENOKEY, "%s: there is no such key", c->key);
 	return state < 0 ? state : state == (int) wanted;
 }
 
 static int look_revoked(struct wq_condition *c, struct wq_error *e)
 {
-	return look_for(c, KEY_REVOKED, e);
+	return look_for(c, WQ_STATE_REVOKED, e);
 }
 
 static int look_expired(struct wq_condition *c, struct wq_error *e)
 {
-	return look_for(c, KEY_EXPIRED, e);
+	return look_for(c, WQ_STATE_EXPIRED, e);
 }
 
 static bool find_member(struct wq_condition *c, const int32_t *members, ssize_t n)
@@ -205,7 +205,7 @@ static int look_linked(struct wq_condition *c, struct wq_error *e)
 	ssize_t n;
 	bool found;
 
-	if (state != KEY_VALID)
+	if (state != WQ_STATE_VALID)
 		return state < 0 ? state : 0;
 	n = wq_key_members(c->serial, &members);
 	if (n == -ENOKEY || n == -EKEYREVOKED || n == -EKEYEXPIRED)
@@ -319,7 +319,7 @@ static void add_key(struct wq_condition *c, char **objects, size_t *n)
 		serial = c->serial;
 	else if (wq_key_resolve(c->key, &serial, &e))
 		return;
-	if (state_of(serial, &name) != KEY_VALID)
+	if (state_of(serial, &name) != WQ_STATE_VALID)
 		return;
 	know(c, serial, name);
 	if (!name)	/* it may not be viewed */

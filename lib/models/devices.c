@@ -5,11 +5,11 @@
 
 #include "models/devices.h"
 
-#define CHAINS	1024	/* a machine with more devices than that is slower, and no more */
+#define WQ_CHAINS	1024	/* a machine with more devices than that is slower, and no more */
 
 struct wq_devices {
 	struct wq_device_node *first, *last;
-	struct wq_device_node *chains[CHAINS];
+	struct wq_device_node *chains[WQ_CHAINS];
 };
 
 struct wq_devices *wq_devices_new(void)
@@ -29,7 +29,7 @@ void wq_devices_free(struct wq_devices *t)
 /* Disks of one kind differ in the upper bits of the minor number, their partitions below. */
 static struct wq_device_node **chain(struct wq_devices *t, uint64_t dev)
 {
-	return &t->chains[(dev ^ dev >> 20) % CHAINS];
+	return &t->chains[(dev ^ dev >> 20) % WQ_CHAINS];
 }
 
 struct wq_device_node *wq_devices_find(struct wq_devices *t, uint64_t dev)

@@ -16,7 +16,7 @@
 #include "models/filesystems.h"
 #include "side.h"
 
-#define TARGETS_MAX	16384	/* bytes: who needs more of them reads mountinfo */
+#define WQ_TARGETS_MAX	16384	/* bytes: who needs more of them reads mountinfo */
 
 struct wq_filesystems {
 	struct wq_filesystem *first, **end;
@@ -321,7 +321,7 @@ static const char *join_targets(struct wq_filesystems *t, const struct wq_filesy
 	size_t len = 1;
 	char *p;
 
-	for (i = 0; i < fs->nmounts && len <= TARGETS_MAX; i++)
+	for (i = 0; i < fs->nmounts && len <= WQ_TARGETS_MAX; i++)
 		len += strlen(fs->mounts[i].target) + 1;
 	n = i;
 	free(t->targets);

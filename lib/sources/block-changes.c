@@ -11,7 +11,7 @@
 #include "side.h"
 #include "sources/block-changes.h"
 
-#define SECTOR		512
+#define WQ_SECTOR		512
 
 /* ---- Opening ---- */
 
@@ -46,7 +46,7 @@ static int tell(struct wq_block_changes *c, enum wq_block_nr what, enum wq_mark 
 		return 0;
 	wq_block_side(&side, d);
 	if (d->has_size && what != WQ_BLOCK_REMOVE)
-		wq_side_set(&side, WQ_SIDE_SIZE, d->size * SECTOR);
+		wq_side_set(&side, WQ_SIDE_SIZE, d->size * WQ_SECTOR);
 	else
 		wq_side_unknown(&side, WQ_SIDE_SIZE);
 	wq_record_build(rec, WQ_TYPE_BLOCK, (uint8_t) what, (uint32_t) watch->id << 8, body, sizeof(body));

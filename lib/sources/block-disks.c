@@ -8,7 +8,7 @@
 
 #include "sources/block.h"
 
-#define LASTS	100000000u	/* ns */
+#define WQ_LASTS	100000000u	/* ns */
 
 struct known {
 	struct wq_disk disk;
@@ -122,7 +122,7 @@ static uint64_t disk_of(struct wq_disks *t, uint64_t dev, uint64_t now)
 
 	if (find(t, dev))
 		return dev;
-	if (t->part == dev && now < t->part_at + LASTS)
+	if (t->part == dev && now < t->part_at + WQ_LASTS)
 		return t->part_disk;
 	if (wq_block_read_dev(dev, &d) || !find_or_add(t, &d))
 		return 0;
@@ -138,7 +138,7 @@ const struct wq_disk *wq_disks_get(struct wq_disks *t, uint64_t dev, uint64_t no
 
 	if (!k)
 		return NULL;
-	if (!k->read_at || now >= k->read_at + LASTS) {
+	if (!k->read_at || now >= k->read_at + WQ_LASTS) {
 		look(k);
 		k->read_at = now;
 	}

@@ -20,12 +20,12 @@
 #include "sources/block-errors.h"
 #include "trace.h"
 
-#define KINDS		2
-#define FILTERED_MAX	64	/* devices that the kernel is told of; more are sorted out here */
-#define GRACE		(5 * (uint64_t) WQ_DRAIN_PAUSE)	/* what errors may be late */
+#define WQ_KINDS		2
+#define WQ_FILTERED_MAX	64	/* devices that the kernel is told of; more are sorted out here */
+#define WQ_GRACE		(5 * (uint64_t) WQ_DRAIN_PAUSE)	/* what errors may be late */
 
 /* Not those of an asker who would not wait, -EAGAIN: nothing was tried. */
-#define BIO_FILTER	"error != 0 && error != -11"
+#define WQ_BIO_FILTER	"error != 0 && error != -11"
 
 struct block_trace {
 	/* Owned by whoever calls drain(). */
@@ -33,7 +33,7 @@ struct block_trace {
 	struct {
 		int id;
 		struct wq_block_layout layout;
-	} kinds[KINDS];
+	} kinds[WQ_KINDS];
 	struct wq_block_error error;	/* had no room */
 	bool has_error;
 	struct wq_items *items;
@@ -92,7 +92,7 @@ static const char *rq_filter(const struct wq_block_wanted *w, char *text, size_t
 {
 	size_t len = 0, i;
 
-	if (w->n == 0 || w->n > FILTERED_MAX)
+	if (w->n == 0 || w->n > WQ_FILTERED_MAX)
 		return NULL;
 	for (i = 0; i < w->n; i++)
 		len += (size_t) snprintf(text + len, size - len, "%sdev == %" PRIu64, i ? " || " : "", w->watches[i].disk);
@@ -102,13 +102,13 @@ static const char *rq_filter(const struct wq_block_wanted *w, char *text, size_t
 static int open_trace(struct wq_source *s, struct wq_error *e)
 {
 	struct block_trace *t = s->priv;
-	char filter[FILTERED_MAX * sizeof(" || dev == 4294967295")];
+	char filter[WQ_FILTERED_MAX * sizeof(" || dev == 4294967295")];
 	int rc = wq_trace_open(&t->trace, WQ_TRACE_KIB, e);
 
 	if (!rc)
 		rc = add_kind(t, 0, "block_rq_error", rq_filter(&t->wanted, filter, sizeof(filter)), e);
 	if (!rc)
-		rc = add_kind(t, 1, "block_bio_complete", BIO_FILTER, e);
+		rc = add_kind(t, 1, "block_bio_complete", WQ_BIO_FILTER, e);
 	if (!rc && wq_engine_drain(s, wq_trace_fd(t->trace)))
 		rc = wq_fail(e, WQ_FAILURE, errno, "can't poll the trace: %s", strerror(errno));
 	return rc;
@@ -169,7 +169,7 @@ static int take_event(void *data, const struct wq_trace_event *ev)
 		t->error = (struct wq_block_error) { .boottime = wq_now_boottime() };
 		t->has_error = true;
 	}
-	for (k = 0; k < KINDS && !ev->missed; k++) {
+	for (k = 0; k < WQ_KINDS && !ev->missed; k++) {
 		if (ev->id != t->kinds[k].id)
 			continue;
 		t->has_error = wq_block_error_parse(&t->kinds[k].layout, ev->data, ev->len, &t->error);
@@ -299,12 +299,12 @@ static uint64_t block_trace_deadline(struct wq_source *s)
 	struct block_trace *t = s->priv;
 	const struct wq_block_run *r = wq_block_runs_oldest(&t->runs);
 
-	return r ? r->first.boottime + t->runs.span + GRACE : 0;
+	return r ? r->first.boottime + t->runs.span + WQ_GRACE : 0;
 }
 
 static int block_trace_tick(struct wq_source *s)
 {
-	return tell_until(s, wq_engine_now(s->m) - GRACE);
+	return tell_until(s, wq_engine_now(s->m) - WQ_GRACE);
 }
 
 const struct wq_source_ops wq_block_trace = {

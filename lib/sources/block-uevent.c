@@ -19,8 +19,8 @@
 
 #include "sources/block-changes.h"
 
-#define RECEIVE		(16 << 20)	/* bytes: some 10,000 uevents */
-#define USER_NS_FIRST	0xeffffffdu	/* inode of the first user namespace: PROC_USER_INIT_INO in
+#define WQ_RECEIVE		(16 << 20)	/* bytes: some 10,000 uevents */
+#define WQ_USER_NS_FIRST	0xeffffffdu	/* inode of the first user namespace: PROC_USER_INIT_INO in
 					 * include/linux/proc_ns.h */
 
 struct block_uevent {
@@ -46,7 +46,7 @@ static bool is_heard_here(void)
 		return true;
 	/* Not permitted where it belongs to one further out. */
 	user = ioctl(net, NS_GET_USERNS);
-	other = user >= 0 && fstat(user, &st) == 0 && st.st_ino != USER_NS_FIRST;
+	other = user >= 0 && fstat(user, &st) == 0 && st.st_ino != WQ_USER_NS_FIRST;
 	if (user >= 0)
 		close(user);
 	close(net);
@@ -109,7 +109,7 @@ static int start(struct wq_source *s, struct wq_error *e)
 	if (rc)
 		return rc;
 	/* Who may not have so much has what net.core.rmem_max says. */
-	if (udev_monitor_set_receive_buffer_size(u->monitor, RECEIVE) < 0)
+	if (udev_monitor_set_receive_buffer_size(u->monitor, WQ_RECEIVE) < 0)
 		wq_engine_log(s->m, WQ_LOG_DEBUG, "uevents: no larger buffer: it takes CAP_NET_ADMIN");
 	rc = udev_monitor_filter_add_match_subsystem_devtype(u->monitor, "block", NULL);
 	if (rc >= 0)

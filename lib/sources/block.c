@@ -16,7 +16,7 @@
 #include "side.h"
 #include "sources/block.h"
 
-#define CLASS	"/sys/class/block"
+#define WQ_CLASS	"/sys/class/block"
 
 /* ---- /sys ---- */
 
@@ -132,10 +132,10 @@ static int list(const char *path, const char *begin, int (*fn)(void *data, const
 		return -errno;
 	for (i = 0; i < n; i++) {
 		const char *name = entries[i]->d_name;
-		char link[sizeof(CLASS) + 1 + sizeof(entries[i]->d_name)];
+		char link[sizeof(WQ_CLASS) + 1 + sizeof(entries[i]->d_name)];
 		struct wq_device d;
 
-		snprintf(link, sizeof(link), CLASS "/%s", name);
+		snprintf(link, sizeof(link), WQ_CLASS "/%s", name);
 		/* It may have gone meanwhile, or be no device. */
 		if (!rc && name[0] != '.' && strncmp(name, begin, strlen(begin)) == 0 && wq_block_read(link, &d) == 0)
 			rc = fn(data, &d);
@@ -147,14 +147,14 @@ static int list(const char *path, const char *begin, int (*fn)(void *data, const
 
 int wq_block_list(int (*fn)(void *data, const struct wq_device *d), void *data)
 {
-	return list(CLASS, "", fn, data);
+	return list(WQ_CLASS, "", fn, data);
 }
 
 int wq_block_partitions(const char *disk, int (*fn)(void *data, const struct wq_device *d), void *data)
 {
-	char path[sizeof(CLASS) + 1 + WQ_DEVICE_NAME];
+	char path[sizeof(WQ_CLASS) + 1 + WQ_DEVICE_NAME];
 
-	snprintf(path, sizeof(path), CLASS "/%s", disk);
+	snprintf(path, sizeof(path), WQ_CLASS "/%s", disk);
 	return list(path, disk, fn, data);
 }
 
@@ -193,7 +193,7 @@ static int look_up(const char *object, struct wq_device *d, struct wq_error *e)
 		if (dev)
 			found = wq_block_read_dev(dev, d);
 		else if (*object && object[0] != '.' &&
-			 (size_t) snprintf(path, sizeof(path), CLASS "/%s", object) < sizeof(path))
+			 (size_t) snprintf(path, sizeof(path), WQ_CLASS "/%s", object) < sizeof(path))
 			found = wq_block_read(path, d);
 	}
 	if (!found)

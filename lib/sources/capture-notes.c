@@ -61,7 +61,7 @@ static const char *read_header(struct wq_source *s, struct reader *r)
 	/* Another capture begins: they may be put one behind the other. */
 	c->annotated = true;
 	wq_capture_forget_event(c);
-	memset(c->watches, 0, MAX_WATCHES * sizeof(*c->watches));
+	memset(c->watches, 0, WQ_MAX_WATCHES * sizeof(*c->watches));
 	memset(s->by_id, 0, sizeof(s->by_id));
 	forget_keys(c);
 	return NULL;
@@ -74,7 +74,7 @@ static const char *read_watch(struct wq_source *s, struct reader *r)
 	uint8_t id = take_u8(r), has_object = take_u8(r);
 	const char *source = take_text(r), *backend = take_text(r), *object = take_text(r);
 
-	if (!r->ok || index >= MAX_WATCHES || strlen(source) > WORD_MAX || strlen(backend) > WORD_MAX)
+	if (!r->ok || index >= WQ_MAX_WATCHES || strlen(source) > WQ_WORD_MAX || strlen(backend) > WQ_WORD_MAX)
 		return "it describes no watch";
 	if (c->watches[index])
 		return "it describes a watch anew";
@@ -133,7 +133,7 @@ static const char *read_mount(struct capture *c)
 		return NULL;
 	}
 	/* Who forgets none is none of ours. */
-	if (wq_mount_map_bytes(c->mounts) > NAMES_BUDGET)
+	if (wq_mount_map_bytes(c->mounts) > WQ_NAMES_BUDGET)
 		wq_mount_map_clear(c->mounts);
 	rc = wq_mount_map_put(c->mounts, m);
 	wq_mount_unref(m);
@@ -168,7 +168,7 @@ static inline bool set_event(struct capture *c, const unsigned char *p)
 	unsigned watch = wq_read_u16(p + 16, c->walk.swapped), mark = p[18];
 
 	if (mark >= WQ_MARK__NR ||
-	    (watch != WQ_NOTE_NO_WATCH && (watch >= MAX_WATCHES || !c->watches[watch])))
+	    (watch != WQ_NOTE_NO_WATCH && (watch >= WQ_MAX_WATCHES || !c->watches[watch])))
 		return false;
 	c->next.boottime = wq_read_u64(p, c->walk.swapped);
 	c->next.realtime = wq_read_u64(p + 8, c->walk.swapped);

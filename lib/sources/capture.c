@@ -44,10 +44,10 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 
 	s->priv = c;
 	if (c) {
-		c->names = wq_keys_new(NAMES_BUDGET);
-		c->paths = wq_keys_new(NAMES_BUDGET);
+		c->names = wq_keys_new(WQ_NAMES_BUDGET);
+		c->paths = wq_keys_new(WQ_NAMES_BUDGET);
 		c->mounts = wq_mount_map_new();
-		c->watches = calloc(MAX_WATCHES, sizeof(*c->watches));
+		c->watches = calloc(WQ_MAX_WATCHES, sizeof(*c->watches));
 		c->parts = calloc(1, sizeof(*c->parts));
 	}
 	if (!c || !c->names || !c->paths || !c->mounts || !c->watches || !c->parts) {

@@ -8,10 +8,10 @@
 #include "record.h"
 #include "source.h"
 
-#define BUF_SIZE	(256u << 10)
-#define NAMES_BUDGET	(64u << 20)	/* of each table; well-kept captures forget before: recorder.c */
-#define MAX_WATCHES	4096		/* that a capture may define */
-#define WORD_MAX	31		/* bytes of a source's, backend's or dialect's name */
+#define WQ_BUF_SIZE	(256u << 10)
+#define WQ_NAMES_BUDGET	(64u << 20)	/* of each table; well-kept captures forget before: recorder.c */
+#define WQ_MAX_WATCHES	4096		/* that a capture may define */
+#define WQ_WORD_MAX	31		/* bytes of a source's, backend's or dialect's name */
 
 struct capture {
 	int fd;
@@ -35,7 +35,7 @@ struct capture {
 	struct wq_name *last_path;	/* the same key's */
 	struct wq_event next;		/* of the next record: what notes have said of it */
 
-	unsigned char buf[BUF_SIZE];
+	unsigned char buf[WQ_BUF_SIZE];
 };
 
 /** Nothing is known of the next record. */

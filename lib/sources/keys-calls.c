@@ -15,17 +15,17 @@
 #include "tasks.h"
 #include "uapi.h"
 
-#define PENDING_MAX	1024	/* calls that have begun and not ended: threads */
-#define ARGS_MAX	5
+#define WQ_PENDING_MAX	1024	/* calls that have begun and not ended: threads */
+#define WQ_ARGS_MAX	5
 
-#define KINDS		3
+#define WQ_KINDS		3
 
 /* In the order of their fields; keyctl's option comes first. */
 static const struct call_kind {
 	enum wq_key_op op;
 	const char *name;
-	const char *args[ARGS_MAX];
-} kinds[KINDS] = {
+	const char *args[WQ_ARGS_MAX];
+} kinds[WQ_KINDS] = {
 	{ WQ_CALL_ADD_KEY, "add_key", { "_type", "_description", "_payload", "plen", "ringid" } },
 	{ WQ_CALL_REQUEST_KEY, "request_key", { "_type", "_description", "_callout_info", "destringid" } },
 	{ WQ_CALL_KEYCTL, "keyctl", { "arg2", "arg3", "arg4", "arg5" } },
@@ -44,7 +44,7 @@ struct side {
 	int id;
 	struct tep_format_field *tid;
 	struct tep_format_field *option;	/* NULL: it has none */
-	struct tep_format_field *args[ARGS_MAX];
+	struct tep_format_field *args[WQ_ARGS_MAX];
 	struct tep_format_field *ret;
 };
 
@@ -53,12 +53,12 @@ struct pending {
 	bool doubtful;		/* events were missed since: it may have been another call */
 	uint8_t kind;
 	uint32_t option;
-	uint64_t args[ARGS_MAX];
+	uint64_t args[WQ_ARGS_MAX];
 };
 
 struct wq_key_calls {
-	struct side enter[KINDS], exit[KINDS];
-	struct pending pending[PENDING_MAX];
+	struct side enter[WQ_KINDS], exit[WQ_KINDS];
+	struct pending pending[WQ_PENDING_MAX];
 	unsigned npending;
 };
 
@@ -123,11 +123,11 @@ static int begin(struct wq_key_calls *kc, uint8_t kind, const struct wq_trace_ev
 	/* A thread makes one call at a time: the end of that one was missed. */
 	if (old)
 		forget(kc, old);
-	for (i = 0; i < ARGS_MAX; i++)
+	for (i = 0; i < WQ_ARGS_MAX; i++)
 		p.args[i] = number(s->args[i], ev);
 	if (!may_change(&p))
 		return 0;
-	if (kc->npending == PENDING_MAX)
+	if (kc->npending == WQ_PENDING_MAX)
 		return lost(call, 1);
 	kc->pending[kc->npending++] = p;
 	return 0;
@@ -167,7 +167,7 @@ int wq_key_calls_take(struct wq_key_calls *kc, const struct wq_trace_event *ev, 
 			kc->pending[i].doubtful = true;
 		return lost(call, (int64_t) ev->missed);
 	}
-	for (i = 0; i < KINDS; i++) {
+	for (i = 0; i < WQ_KINDS; i++) {
 		if (ev->id == kc->enter[i].id)
 			return begin(kc, (uint8_t) i, ev, call);
 		if (ev->id == kc->exit[i].id)
@@ -230,7 +230,7 @@ static int add_kind(struct wq_key_calls *kc, struct wq_trace *t, unsigned k, str
 		rc = need(&kc->exit[k].ret, event, "ret", e);
 	if (!rc)
 		rc = add_side(t, "enter", &kinds[k], &kc->enter[k], &event, e);
-	for (i = 0; !rc && i < ARGS_MAX && kinds[k].args[i]; i++)
+	for (i = 0; !rc && i < WQ_ARGS_MAX && kinds[k].args[i]; i++)
 		rc = need(&kc->enter[k].args[i], event, kinds[k].args[i], e);
 	if (!rc && kinds[k].op == WQ_CALL_KEYCTL)
 		rc = need(&kc->enter[k].option, event, "option", e);
@@ -246,7 +246,7 @@ int wq_key_calls_open(struct wq_key_calls **out, struct wq_trace *t, struct wq_e
 	if (!kc)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	memset(kc->pending, 0xff, sizeof(kc->pending));	/* in memory before the first read: drain.c */
-	for (k = 0; k < KINDS && !rc; k++)
+	for (k = 0; k < WQ_KINDS && !rc; k++)
 		rc = add_kind(kc, t, k, e);
 	if (rc)
 		wq_key_calls_close(kc);

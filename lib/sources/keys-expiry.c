@@ -19,11 +19,11 @@
 #include "sources/keys.h"
 #include "sources/keys-watched.h"
 
-#define SECOND		UINT64_C(1000000000)	/* ns */
-#define FD_PAUSE	(10 * 1000000)		/* ns between reads of the timer */
-#define RECHECK		(50 * 1000000)		/* ns: the kernel's seconds may lag by a tick */
-#define RECHECK_FOR	2			/* s; then /proc/keys has the word */
-#define GC_TRIES	30			/* a tenth of the delay and a second apart */
+#define WQ_SECOND		UINT64_C(1000000000)	/* ns */
+#define WQ_FD_PAUSE	(10 * 1000000)		/* ns between reads of the timer */
+#define WQ_RECHECK		(50 * 1000000)		/* ns: the kernel's seconds may lag by a tick */
+#define WQ_RECHECK_FOR	2			/* s; then /proc/keys has the word */
+#define WQ_GC_TRIES	30			/* a tenth of the delay and a second apart */
 
 int wq_keys_expiry_open(struct wq_keys_state *st)
 {
@@ -60,7 +60,7 @@ void wq_keys_expiry_changed(struct wq_keys_state *st, struct wq_watched *w)
 
 static uint64_t now_seconds(const struct wq_keys_state *st)
 {
-	return (wq_engine_now(st->s->m) + (uint64_t) wq_engine_clock(st->s->m)) / SECOND;
+	return (wq_engine_now(st->s->m) + (uint64_t) wq_engine_clock(st->s->m)) / WQ_SECOND;
 }
 
 /* ---- Reading ---- */
@@ -184,7 +184,7 @@ static int parse_line(struct wq_keys_state *st, const char *line, uint64_t now)
 static int read_all(struct wq_keys_state *st)
 {
 	/* The time before: nothing expires before what is made of it. */
-	uint64_t now = wq_now_realtime() / SECOND;
+	uint64_t now = wq_now_realtime() / WQ_SECOND;
 	FILE *f = fopen("/proc/keys", "re");
 	char *line = NULL;
 	size_t room = 0;
@@ -208,7 +208,7 @@ int wq_keys_expiry_read(struct wq_keys_state *st)
 
 	if (!x->wanted && !st->config.all)
 		return 0;
-	if (x->read_at && now < x->read_at + SECOND) {
+	if (x->read_at && now < x->read_at + WQ_SECOND) {
 		x->stale = true;
 		return 0;
 	}
@@ -234,7 +234,7 @@ static uint64_t gc_delay(void)
 		delay = 300;
 	if (f)
 		fclose(f);
-	return delay * SECOND;
+	return delay * WQ_SECOND;
 }
 
 void wq_keys_await_collection(struct wq_keys_state *st)
@@ -243,7 +243,7 @@ void wq_keys_await_collection(struct wq_keys_state *st)
 
 	x->gc_tries = 0;
 	if (!x->gc_at)
-		x->gc_at = wq_engine_now(st->s->m) + gc_delay() + SECOND;
+		x->gc_at = wq_engine_now(st->s->m) + gc_delay() + WQ_SECOND;
 }
 
 /* 0: the kernel has it still; EKEYEXPIRED; another error. */
@@ -262,10 +262,10 @@ static int expire(struct wq_keys_state *st, struct wq_watched *w, uint64_t now)
 	struct wq_keys_expiry *x = &st->expiry;
 	int rc = refusal(w);
 
-	if (rc == 0 && now < w->expires + RECHECK_FOR) {
+	if (rc == 0 && now < w->expires + WQ_RECHECK_FOR) {
 		/* Somebody gave it more time, or the clock is a little behind. */
 		x->stale = true;
-		x->recheck_at = wq_engine_now(st->s->m) + RECHECK;
+		x->recheck_at = wq_engine_now(st->s->m) + WQ_RECHECK;
 		return 0;
 	}
 	if (rc != EKEYEXPIRED) {
@@ -317,11 +317,11 @@ static void look_for_collected(struct wq_keys_state *st)
 		waits = true;
 		ring = w->root ? w : wq_keys_ring_with(st, (uint32_t) w->serial);
 		if (ring)
-			wq_keys_doubt(st, ring, DOUBT_NOW);
+			wq_keys_doubt(st, ring, WQ_DOUBT_NOW);
 	}
 	if (waits)
 		wq_engine_read_soon(st->s->m);
-	x->gc_at = waits && ++x->gc_tries < GC_TRIES ? wq_engine_now(st->s->m) + gc_delay() / 10 + SECOND : 0;
+	x->gc_at = waits && ++x->gc_tries < WQ_GC_TRIES ? wq_engine_now(st->s->m) + gc_delay() / 10 + WQ_SECOND : 0;
 }
 
 /* ---- Timers ---- */
@@ -343,7 +343,7 @@ static void read_timer(struct wq_keys_state *st)
 	struct wq_keys_expiry *x = &st->expiry;
 	uint64_t now = wq_engine_now(st->s->m), ticks;
 
-	if (!x->armed || now < x->fd_read_at + FD_PAUSE)
+	if (!x->armed || now < x->fd_read_at + WQ_FD_PAUSE)
 		return;
 	x->fd_read_at = now;
 	if (read(x->timerfd, &ticks, sizeof(ticks)) < 0 && errno != ECANCELED)
@@ -365,13 +365,13 @@ int wq_keys_expiry_tick(struct wq_keys_state *st)
 		x->stale = true;
 		x->armed = 0;
 	}
-	if (x->stale && now >= x->read_at + SECOND)
+	if (x->stale && now >= x->read_at + WQ_SECOND)
 		rc = wq_keys_expiry_read(st);
 	if (!rc && (x->next && x->next <= now_seconds(st)) && now >= x->recheck_at)
 		rc = expire_due(st);
 	if (x->gc_at && now >= x->gc_at)
 		look_for_collected(st);
-	if (st->norphans && now >= st->orphaned_at + SECOND)
+	if (st->norphans && now >= st->orphaned_at + WQ_SECOND)
 		wq_keys_reap(st);
 	if (x->wanted)
 		arm(x);
@@ -390,9 +390,9 @@ uint64_t wq_keys_expiry_deadline(const struct wq_keys_state *st)
 	uint64_t at = 0;
 
 	if (x->stale)
-		sooner(&at, x->read_at + SECOND);
+		sooner(&at, x->read_at + WQ_SECOND);
 	if (st->norphans)
-		sooner(&at, st->orphaned_at + SECOND);
+		sooner(&at, st->orphaned_at + WQ_SECOND);
 	sooner(&at, x->recheck_at);
 	sooner(&at, x->gc_at);
 	return at;

@@ -17,7 +17,7 @@
 #include "sources/keys.h"
 #include "sources/keys-watched.h"
 
-#define DEPTH_MAX	64	/* of a path; the kernel's own limit is 6 */
+#define WQ_DEPTH_MAX	64	/* of a path; the kernel's own limit is 6 */
 
 static void orphan(struct wq_keys_state *st, struct wq_watched *w);
 
@@ -61,15 +61,15 @@ static void set_where(struct wq_keys_state *st, struct wq_watched *w, enum wq_wh
 {
 	if (w->where == where)
 		return;
-	if (w->where == WHERE_NEWS)
+	if (w->where == WQ_WHERE_NEWS)
 		TAILQ_REMOVE(&st->news, w, news);
-	else if (w->where == WHERE_ORPHANS)
+	else if (w->where == WQ_WHERE_ORPHANS)
 		TAILQ_REMOVE(&st->orphans, w, news);
-	st->norphans += (where == WHERE_ORPHANS) - (w->where == WHERE_ORPHANS);
+	st->norphans += (where == WQ_WHERE_ORPHANS) - (w->where == WQ_WHERE_ORPHANS);
 	w->where = where;
-	if (where == WHERE_NEWS)
+	if (where == WQ_WHERE_NEWS)
 		TAILQ_INSERT_TAIL(&st->news, w, news);
-	else if (where == WHERE_ORPHANS)
+	else if (where == WQ_WHERE_ORPHANS)
 		TAILQ_INSERT_TAIL(&st->orphans, w, news);
 }
 
@@ -81,7 +81,7 @@ static void set_unheard(struct wq_keys_state *st, struct wq_watched *w, bool on)
 
 static void unlist(struct wq_keys_state *st, struct wq_watched *w)
 {
-	wq_keys_doubt(st, w, DOUBT_NONE);
+	wq_keys_doubt(st, w, WQ_DOUBT_NONE);
 	if (w->recent)
 		TAILQ_REMOVE(&st->recent, w, recents);
 	w->recent = false;
@@ -91,7 +91,7 @@ static void unlist(struct wq_keys_state *st, struct wq_watched *w)
 void wq_keys_free_watched(struct wq_keys_state *st, struct wq_watched *w)
 {
 	unlist(st, w);
-	set_where(st, w, WHERE_NOWHERE);
+	set_where(st, w, WQ_WHERE_NOWHERE);
 	if (w->ring) {
 		TAILQ_REMOVE(&st->rings, w, rings);
 		wq_keyring_free(w->ring);
@@ -186,7 +186,7 @@ void wq_keys_hear_news(struct wq_keys_state *st)
 
 	st->limit_reached = false;
 	while ((w = TAILQ_FIRST(&st->news))) {
-		set_where(st, w, WHERE_NOWHERE);
+		set_where(st, w, WQ_WHERE_NOWHERE);
 		wq_keys_hear(st, w);
 	}
 	st->limit_reached = false;
@@ -197,12 +197,12 @@ void wq_keys_hear_news(struct wq_keys_state *st)
 /* It is read as soon as all that was posted before has been applied. */
 static void read_soon(struct wq_keys_state *st, struct wq_watched *w)
 {
-	wq_keys_doubt(st, w, DOUBT_NOW);
+	wq_keys_doubt(st, w, WQ_DOUBT_NOW);
 	if (!st->reading)
 		wq_engine_read_soon(st->s->m);
 }
 
-static void member_in(struct wq_keys_state *st, struct wq_watched *ring, uint32_t serial)
+static void add_member(struct wq_keys_state *st, struct wq_watched *ring, uint32_t serial)
 {
 	struct wq_watched *w = wq_keys_find_watched(st, serial);
 	bool is_new = !w || w->orphan;
@@ -224,7 +224,7 @@ static void member_in(struct wq_keys_state *st, struct wq_watched *ring, uint32_
 	}
 	if (!is_new)
 		return;
-	set_where(st, w, w->heard || w->shown ? WHERE_NOWHERE : WHERE_NEWS);
+	set_where(st, w, w->heard || w->shown ? WQ_WHERE_NOWHERE : WQ_WHERE_NEWS);
 	wq_keys_expiry_stale(st);
 	if (!w->shown)
 		return;
@@ -246,7 +246,7 @@ struct wq_watched *wq_keys_ring_with(struct wq_keys_state *st, uint32_t serial)
 	return NULL;
 }
 
-static void member_out(struct wq_keys_state *st, struct wq_watched *ring, uint32_t serial)
+static void remove_member(struct wq_keys_state *st, struct wq_watched *ring, uint32_t serial)
 {
 	struct wq_watched *w = wq_keys_find_watched(st, serial);
 
@@ -261,7 +261,7 @@ static void member_out(struct wq_keys_state *st, struct wq_watched *ring, uint32
 		orphan(st, w);
 }
 
-static void member_changed(void *data, uint32_t serial, bool in)
+static void on_member(void *data, uint32_t serial, bool in)
 {
 	struct wq_watched *ring = data;
 	struct wq_keys_state *st = ring->st;
@@ -269,9 +269,9 @@ static void member_changed(void *data, uint32_t serial, bool in)
 	if (!st->config.recursive && !st->expiry.members)
 		return;
 	if (in)
-		member_in(st, ring, serial);
+		add_member(st, ring, serial);
 	else
-		member_out(st, ring, serial);
+		remove_member(st, ring, serial);
 }
 
 static void orphan(struct wq_keys_state *st, struct wq_watched *w)
@@ -281,13 +281,13 @@ static void orphan(struct wq_keys_state *st, struct wq_watched *w)
 	unlist(st, w);
 	w->orphan = true;
 	w->parent = NULL;
-	set_where(st, w, WHERE_ORPHANS);
+	set_where(st, w, WQ_WHERE_ORPHANS);
 	wq_keys_no_ring(st, w);
 }
 
 int wq_keys_new_ring(struct wq_keys_state *st, struct wq_watched *w)
 {
-	w->ring = wq_keyring_new(member_changed, w);
+	w->ring = wq_keyring_new(on_member, w);
 	if (!w->ring)
 		return -ENOMEM;
 	TAILQ_INSERT_TAIL(&st->rings, w, rings);
@@ -305,7 +305,7 @@ void wq_keys_no_ring(struct wq_keys_state *st, struct wq_watched *w)
 	w->ring = NULL;
 	for (m = wq_keyring_first(ring); m; m = m->next)
 		if (m->in)
-			member_changed(w, m->serial, false);
+			on_member(w, m->serial, false);
 	wq_keyring_free(ring);
 }
 
@@ -331,7 +331,7 @@ static struct wq_name *make_path(struct wq_keys_state *st, struct wq_watched *w,
 		*whole = false;
 	}
 	last_len = by_object ? strcspn(last, ",") : strlen(last);
-	if (w->parent && depth < DEPTH_MAX) {
+	if (w->parent && depth < WQ_DEPTH_MAX) {
 		n = wq_name_ref(n);	/* the names above may push it out */
 		above = make_path(st, w->parent, depth + 1, whole);
 		len = above ? asprintf(&text, "%s/%.*s", above->desc, (int) last_len, last) : -1;

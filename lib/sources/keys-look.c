@@ -22,12 +22,12 @@ int wq_keys_look(struct wq_keys_state *st, enum wq_look what)
 	int rc = 0;
 
 	st->limit_reached = false;
-	if (what == LOOK_ALL)
+	if (what == WQ_LOOK_ALL)
 		wq_keys_expiry_stale(st);
 	st->reading = true;
 	/* Members that are found come behind. */
 	TAILQ_FOREACH(w, &st->all, all) {
-		if ((what == LOOK_RINGS && !w->ring) || !is_looked_at(st, w))
+		if ((what == WQ_LOOK_RINGS && !w->ring) || !is_looked_at(st, w))
 			continue;
 		rc = wq_keys_read(st, w);
 		if (!rc && !no_room)
@@ -45,8 +45,8 @@ int wq_keys_look(struct wq_keys_state *st, enum wq_look what)
 
 void wq_keys_state_look_soon(struct wq_keys_state *st)
 {
-	if (st->look_soon == LOOK_NOT)
-		st->look_soon = LOOK_RINGS;
+	if (st->look_soon == WQ_LOOK_NOT)
+		st->look_soon = WQ_LOOK_RINGS;
 	wq_engine_read_soon(st->s->m);
 }
 
@@ -80,9 +80,9 @@ static int look_in_time(struct wq_keys_state *st)
 	if (st->look_at <= now)
 		st->look_at = now + st->config.interval;
 	if (!st->config.calls)
-		return wq_keys_look(st, LOOK_ALL);
+		return wq_keys_look(st, WQ_LOOK_ALL);
 	/* Behind the calls of before, which say who did it. */
-	st->look_soon = LOOK_ALL;
+	st->look_soon = WQ_LOOK_ALL;
 	wq_engine_read_soon(st->s->m);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "sources/keys.h"
 #include "sources/keys-watched.h"
 
-#define ID_MAX		255u
+#define WQ_ID_MAX		255u
 
 /* A key to watch: several arguments may name the same one. */
 struct wanted {
@@ -52,7 +52,7 @@ static int resolve_all(const struct wq_source_config *c, struct wanted *w, size_
 		if (j == *n)
 			w[(*n)++] = (struct wanted) {
 				.serial = serial,
-				.id = wq_source_id(c, i) < ID_MAX ? wq_source_id(c, i) : ID_MAX,
+				.id = wq_source_id(c, i) < WQ_ID_MAX ? wq_source_id(c, i) : WQ_ID_MAX,
 			};
 		if (add_object(&w[j], c->objects[i]))
 			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
@@ -76,7 +76,7 @@ void wq_keys_new_root(struct wq_keys_state *st, struct wq_watched *w)
 	w->root = w->shown = true;
 	w->there_told = false;
 	st->standing++;
-	wq_keys_doubt(st, w, DOUBT_NOW);
+	wq_keys_doubt(st, w, WQ_DOUBT_NOW);
 	if (st->config.all)
 		wq_keys_hear(st, w);
 }

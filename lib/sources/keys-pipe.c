@@ -16,15 +16,15 @@
 #include "sources/keys-state.h"
 #include "uapi.h"
 
-#define ID_MAX		255u
-#define READ_SIZE	(64u << 10)	/* a queue of 512 records of 127 bytes */
+#define WQ_ID_MAX		255u
+#define WQ_READ_SIZE	(64u << 10)	/* a queue of 512 records of 127 bytes */
 
 struct keys_pipe {
 	/* Owned by whoever calls drain(). */
 	struct wq_queue queue;
 	size_t got, done;		/* bytes in buf: read, pushed */
 	uint64_t stamp;			/* when they were read */
-	unsigned char buf[READ_SIZE];
+	unsigned char buf[WQ_READ_SIZE];
 
 	/* Owned by the engine's thread. */
 	struct wq_keys_state *state;
@@ -48,7 +48,7 @@ static int keys_pipe_probe(const struct wq_source_config *c, struct wq_error *e)
  * whose expiry alone is wanted. */
 static uint8_t quiet_id(const struct wq_source_config *c)
 {
-	return wq_source_last_id(c) < ID_MAX ? ID_MAX : 0;
+	return wq_source_last_id(c) < WQ_ID_MAX ? WQ_ID_MAX : 0;
 }
 
 /* The kernel posts of those members what may change when they expire. */
@@ -63,7 +63,7 @@ static void add_quiet(struct wq_filter *f, const struct wq_source_config *c)
 			wq_filter_add_raw(f, rule, NULL);
 		}
 	if (f->nrules && f->nrules < WQ_FILTER_MAX) {
-		snprintf(rule, sizeof(rule), "key:setattr:0x%x/0xff00", ID_MAX << WQ_UAPI_INFO_ID_SHIFT);
+		snprintf(rule, sizeof(rule), "key:setattr:0x%x/0xff00", WQ_ID_MAX << WQ_UAPI_INFO_ID_SHIFT);
 		wq_filter_add_raw(f, rule, NULL);
 	}
 }
@@ -108,7 +108,7 @@ static int open_state(struct wq_source *s, const struct wq_source_config *c, str
 	bool quiet = wq_keys_wants_expiry(s->m) && !c->recursive && quiet_id(c);
 	struct wq_keys_config config = {
 		.recursive = c->recursive, .all = c->all, .interval = c->interval,
-		.quiet_id = quiet ? ID_MAX : 0,
+		.quiet_id = quiet ? WQ_ID_MAX : 0,
 	};
 	int rc = wq_queue_open(&p->queue, c->depth, e);
 

@@ -170,7 +170,7 @@ void wq_keys_no_more(struct wq_keys_state *st, struct wq_watched *w)
 	if (!w->there)
 		return;
 	w->there = false;
-	wq_keys_doubt(st, w, DOUBT_NONE);
+	wq_keys_doubt(st, w, WQ_DOUBT_NONE);
 	wq_keys_no_ring(st, w);		/* that it is gone says it of all its members */
 	if (w->root && --st->standing == 0 && !st->config.all)
 		wq_engine_source_ended(st->s);
@@ -305,7 +305,7 @@ int wq_keys_read(struct wq_keys_state *st, struct wq_watched *w)
 {
 	struct wq_name *old, *n;
 
-	wq_keys_doubt(st, w, DOUBT_NONE);
+	wq_keys_doubt(st, w, WQ_DOUBT_NONE);
 	w->named = false;
 	if (!w->recent && st->reading)
 		TAILQ_INSERT_TAIL(&st->recent, w, recents);

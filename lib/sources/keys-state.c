@@ -14,8 +14,8 @@
 #include "sources/keys.h"
 #include "sources/keys-watched.h"
 
-#define NAMES_BUDGET	(16u << 20)	/* bytes of names that are kept */
-#define ORPHANS_MAX	256		/* that wait to be reaped */
+#define WQ_NAMES_BUDGET	(16u << 20)	/* bytes of names that are kept */
+#define WQ_ORPHANS_MAX	256		/* that wait to be reaped */
 
 static bool may_pass(const struct wq_monitor *m, const uint8_t *subtypes, size_t n)
 {
@@ -68,7 +68,7 @@ struct wq_keys_state *wq_keys_state_new(struct wq_source *s, const struct wq_key
 	TAILQ_INIT(&st->recent);
 	TAILQ_INIT(&st->news);
 	TAILQ_INIT(&st->orphans);
-	st->names = names ? wq_keys_new(NAMES_BUDGET) : NULL;
+	st->names = names ? wq_keys_new(WQ_NAMES_BUDGET) : NULL;
 	if ((names && !st->names) || (st->expiry.wanted && wq_keys_expiry_open(st))) {
 		wq_keys_state_free(st);
 		return NULL;
@@ -94,19 +94,19 @@ void wq_keys_doubt(struct wq_keys_state *st, struct wq_watched *w, enum wq_doubt
 {
 	if (w->doubt == doubt)
 		return;
-	if (w->doubt != DOUBT_NONE)
-		TAILQ_REMOVE(w->doubt == DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
+	if (w->doubt != WQ_DOUBT_NONE)
+		TAILQ_REMOVE(w->doubt == WQ_DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
 	w->doubt = doubt;
-	if (doubt != DOUBT_NONE)
-		TAILQ_INSERT_TAIL(doubt == DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
-	if (doubt == DOUBT_QUIET)
+	if (doubt != WQ_DOUBT_NONE)
+		TAILQ_INSERT_TAIL(doubt == WQ_DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
+	if (doubt == WQ_DOUBT_QUIET)
 		st->s->wants_quiet = true;
 }
 
 static void read_later(struct wq_keys_state *st, struct wq_watched *w)
 {
-	if (w->doubt == DOUBT_NONE)
-		wq_keys_doubt(st, w, DOUBT_QUIET);
+	if (w->doubt == WQ_DOUBT_NONE)
+		wq_keys_doubt(st, w, WQ_DOUBT_QUIET);
 	st->s->wants_quiet = true;
 }
 
@@ -163,7 +163,7 @@ static int before(struct wq_keys_state *st, struct wq_watched *w, const struct w
 }
 
 /* The member by that serial has been told to be as it is now. */
-static void told(struct wq_watched *w, uint32_t serial, int rc)
+static void reported(struct wq_watched *w, uint32_t serial, int rc)
 {
 	struct wq_member *m = rc == WQ_NO_ROOM ? NULL : wq_keyring_find(w->ring, serial);
 
@@ -180,13 +180,13 @@ static int after_members(struct wq_watched *w, const struct wq_event *ev, int rc
 	case WQ_KEY_LINKED:
 		if (!wq_keyring_link(w->ring, ev->aux, ev->aux_name))
 			return -ENOMEM;
-		told(w, ev->aux, rc);
+		reported(w, ev->aux, rc);
 		break;
 	case WQ_KEY_UNLINKED:
 		m = wq_keyring_find(w->ring, ev->aux);
 		if (m)
 			wq_keyring_unlink(w->ring, m);
-		told(w, ev->aux, rc);
+		reported(w, ev->aux, rc);
 		break;
 	case WQ_KEY_REVOKED:	/* says of a keyring that it is empty */
 	case WQ_KEY_CLEARED:
@@ -317,7 +317,7 @@ int wq_keys_state_apply(struct wq_keys_state *st, const struct wq_item *item)
 	struct wq_event ev;
 	int rc;
 
-	if (st->norphans > ORPHANS_MAX)
+	if (st->norphans > WQ_ORPHANS_MAX)
 		wq_keys_reap(st);
 	wq_engine_event(&ev, item, NULL);
 	if (ev.has_key)
@@ -343,7 +343,7 @@ void wq_keys_state_doubt(struct wq_keys_state *st)
 
 	TAILQ_FOREACH(w, &st->all, all)
 		if (w->there && w->shown && !w->orphan)
-			wq_keys_doubt(st, w, DOUBT_NOW);
+			wq_keys_doubt(st, w, WQ_DOUBT_NOW);
 	wq_keys_expiry_stale(st);
 }
 
@@ -374,7 +374,7 @@ static void doubt_named(struct wq_keys_state *st, unsigned round)
 		if (!w->named || !w->there || st->config.calls)
 			continue;
 		if (round < WQ_ROUNDS_MAX)
-			wq_keys_doubt(st, w, DOUBT_NOW);
+			wq_keys_doubt(st, w, WQ_DOUBT_NOW);
 		else
 			read_later(st, w);
 	}
@@ -396,7 +396,7 @@ static int look_between(struct wq_keys_state *st, unsigned round, bool *read)
 	st->tell_soon = false;
 	if ((!rc || rc == WQ_NO_ROOM) && st->look_soon) {
 		rc = wq_keys_look(st, st->look_soon);
-		st->look_soon = LOOK_NOT;
+		st->look_soon = WQ_LOOK_NOT;
 		*read = true;
 		tell_soon(st, round);
 	}
@@ -417,7 +417,7 @@ int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned
 	if (round == 0) {
 		st->s->wants_quiet = false;
 		while ((w = TAILQ_FIRST(&st->quiet)))
-			wq_keys_doubt(st, w, DOUBT_NOW);
+			wq_keys_doubt(st, w, WQ_DOUBT_NOW);
 	}
 	st->reading = true;
 	/* Members that are found come behind. */

@@ -12,7 +12,7 @@
 #include "sources/keys-watched.h"
 #include "uapi.h"
 
-#define SUSPECT_FOR	UINT64_C(2000000000)	/* ns: found by a look by then, or not at all */
+#define WQ_SUSPECT_FOR	UINT64_C(2000000000)	/* ns: found by a look by then, or not at all */
 
 void wq_keys_state_suspect(struct wq_keys_state *st, enum wq_key_nr what, uint32_t key,
 			   const struct wq_item *by)
@@ -35,7 +35,7 @@ struct wq_suspect *wq_keys_who(struct wq_keys_state *st, enum wq_key_nr what, ui
 	for (i = 1; i <= WQ_SUSPECTS && i <= st->next_suspect; i++) {
 		struct wq_suspect *s = &st->suspects[(st->next_suspect - i) % WQ_SUSPECTS];
 
-		if (s->boottime + SUSPECT_FOR < now)
+		if (s->boottime + WQ_SUSPECT_FOR < now)
 			break;
 		if (s->pid && s->what == what && (s->key == key || !s->key))
 			return s;

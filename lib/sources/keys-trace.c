@@ -21,7 +21,7 @@
 #include "tasks.h"
 #include "trace.h"
 
-#define EVENT_SIZE	96	/* bytes of a buffer that a system call's beginning or end takes, about */
+#define WQ_EVENT_SIZE	96	/* bytes of a buffer that a system call's beginning or end takes, about */
 
 struct keys_trace {
 	/* Owned by whoever calls drain(). */
@@ -85,7 +85,7 @@ static int keys_trace_open(struct wq_source *s, const struct wq_source_config *c
 	if (!t)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	t->source = s->index;
-	s->depth = WQ_TRACE_KIB * 1024 / EVENT_SIZE;
+	s->depth = WQ_TRACE_KIB * 1024 / WQ_EVENT_SIZE;
 	wq_engine_want_names(s->m);
 	/* Traced before it is read: nothing is missed in between. */
 	rc = open_trace(s, e);

@@ -16,15 +16,15 @@
 #include "sources/keys-state.h"
 
 enum wq_doubt {
-	DOUBT_NONE,
-	DOUBT_QUIET,	/* read when nothing happens */
-	DOUBT_NOW,	/* read by the next snapshot */
+	WQ_DOUBT_NONE,
+	WQ_DOUBT_QUIET,	/* read when nothing happens */
+	WQ_DOUBT_NOW,	/* read by the next snapshot */
 };
 
 enum wq_where {
-	WHERE_NOWHERE,
-	WHERE_NEWS,	/* a member that isn't watched yet */
-	WHERE_ORPHANS,	/* reached no more: reaped soon */
+	WQ_WHERE_NOWHERE,
+	WQ_WHERE_NEWS,	/* a member that isn't watched yet */
+	WQ_WHERE_ORPHANS,	/* reached no more: reaped soon */
 };
 
 /* A key that is followed: a root, or a member of a keyring that is followed. */
@@ -80,9 +80,9 @@ struct wq_suspect {
 #define WQ_SUSPECTS	64
 
 enum wq_look {
-	LOOK_NOT,
-	LOOK_RINGS,	/* at keyrings */
-	LOOK_ALL,
+	WQ_LOOK_NOT,
+	WQ_LOOK_RINGS,	/* at keyrings */
+	WQ_LOOK_ALL,
 };
 
 struct wq_keys_expiry {

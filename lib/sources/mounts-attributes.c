@@ -16,11 +16,11 @@
 #include "monitor.h"
 #include "sources/mounts.h"
 
-#define SETTLE		3000000		/* ns: mountinfo speaks before fanotify does */
-#define QUIET		100000000	/* ns without mounts and umounts */
-#define LATEST		1000000000	/* ns: it may never be quiet */
-#define SLICE		256		/* mounts that are looked at before events are read again */
-#define REST		99		/* times as long as it took */
+#define WQ_SETTLE		3000000		/* ns: mountinfo speaks before fanotify does */
+#define WQ_QUIET		100000000	/* ns without mounts and umounts */
+#define WQ_LATEST		1000000000	/* ns: it may never be quiet */
+#define WQ_SLICE		256		/* mounts that are looked at before events are read again */
+#define WQ_REST		99		/* times as long as it took */
 
 struct wq_mount_attributes {
 	struct wq_mounts *ms;
@@ -89,13 +89,13 @@ void wq_mount_attributes_sweep(struct wq_mount_attributes *a)
 
 static uint64_t due(const struct wq_mount_attributes *a)
 {
-	uint64_t at = a->since + SETTLE;
+	uint64_t at = a->since + WQ_SETTLE;
 
 	/* Heard of by events as well. */
-	if (a->topology + SETTLE >= a->since) {
-		at = a->topology + QUIET;
-		if (at > a->since + LATEST)
-			at = a->since + LATEST;
+	if (a->topology + WQ_SETTLE >= a->since) {
+		at = a->topology + WQ_QUIET;
+		if (at > a->since + WQ_LATEST)
+			at = a->since + WQ_LATEST;
 	}
 	return at > a->rest_until ? at : a->rest_until;
 }
@@ -119,13 +119,13 @@ static uint64_t processor_time(void)
 
 static int look(struct wq_mount_attributes *a)
 {
-	bool quiet = wq_engine_now(a->m) >= a->topology + QUIET;
+	bool quiet = wq_engine_now(a->m) >= a->topology + WQ_QUIET;
 	uint64_t start = processor_time();
 	struct wq_mount_node *n = NULL;
 	unsigned i;
 	int rc = 0;
 
-	for (i = 0; !rc && i < SLICE && (n = wq_mount_table_next(a->ms->table)); i++)
+	for (i = 0; !rc && i < WQ_SLICE && (n = wq_mount_table_next(a->ms->table)); i++)
 		rc = wq_mounts_look_again(a->ms, n, WQ_MARK_NONE, quiet);
 	start = processor_time() - start;
 	a->took += start;
@@ -134,7 +134,7 @@ static int look(struct wq_mount_attributes *a)
 		return rc;
 	a->looking = false;
 	if (!a->swept)
-		a->rest_until = wq_now_boottime() + REST * a->took;
+		a->rest_until = wq_now_boottime() + WQ_REST * a->took;
 	a->swept = false;
 	return 0;
 }

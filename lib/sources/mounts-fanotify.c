@@ -19,8 +19,8 @@
 #include "sources/mounts.h"
 #include "uapi-mounts.h"
 
-#define COMM_LASTS	1000000	/* ns */
-#define LIST		512	/* IDs at a time */
+#define WQ_COMM_LASTS	1000000	/* ns */
+#define WQ_LIST		512	/* IDs at a time */
 
 struct mounts_fanotify {
 	struct wq_fan_queue queue;
@@ -191,7 +191,7 @@ static const char *command(struct wq_source *s, int pid)
 	if (pid <= 0 || !wq_engine_wants_commands(s->m))
 		return NULL;
 	/* Who makes many changes makes them one right after the other. */
-	if (pid == f->comm_pid && wq_engine_now(s->m) < f->comm_at + COMM_LASTS)
+	if (pid == f->comm_pid && wq_engine_now(s->m) < f->comm_at + WQ_COMM_LASTS)
 		return f->comm;
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -268,11 +268,11 @@ static void mounts_fanotify_last(struct wq_source *s)
 
 static int list(struct mounts_fanotify *f)
 {
-	uint64_t ids[LIST], after = 0;
+	uint64_t ids[WQ_LIST], after = 0;
 	ssize_t n, i;
 
 	do {
-		n = wq_listmount(f->sm, after, ids, LIST);
+		n = wq_listmount(f->sm, after, ids, WQ_LIST);
 		if (n < 0)
 			return n == -ENOENT ? 0 : (int) n;	/* the namespace is gone */
 		for (i = 0; i < n; i++) {
@@ -286,7 +286,7 @@ static int list(struct mounts_fanotify *f)
 			f->had_any = true;
 			after = ids[i];
 		}
-	} while (n == LIST);
+	} while (n == WQ_LIST);
 	return 0;
 }
 

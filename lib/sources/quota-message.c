@@ -9,7 +9,7 @@
 
 #include "sources/quota-message.h"
 
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define WQ_COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 int wq_quota_parse(const void *message, size_t len, struct wq_quota_message *q)
 {
@@ -43,7 +43,7 @@ const char *wq_quota_kind(unsigned kind)
 {
 	static const char *const names[] = { "user", "group", "project" };
 
-	return kind < COUNT(names) ? names[kind] : NULL;
+	return kind < WQ_COUNT(names) ? names[kind] : NULL;
 }
 
 const char *wq_quota_limit(unsigned warning)
@@ -61,5 +61,5 @@ const char *wq_quota_limit(unsigned warning)
 		[QUOTA_NL_BSOFTBELOW] = "blocks soft below",
 	};
 
-	return warning < COUNT(names) ? names[warning] : NULL;
+	return warning < WQ_COUNT(names) ? names[warning] : NULL;
 }

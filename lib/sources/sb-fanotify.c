@@ -21,14 +21,14 @@
 #include "sources/sb-ext4.h"
 #include "sources/sb-reports.h"
 
-#define GROUPS		16		/* so many copies are told apart; of 128 groups that a user may have */
-#define HANDLE_MAX	128		/* bytes: MAX_HANDLE_SZ */
+#define WQ_GROUPS		16		/* so many copies are told apart; of 128 groups that a user may have */
+#define WQ_HANDLE_MAX	128		/* bytes: MAX_HANDLE_SZ */
 
 struct sb_fanotify {
 	struct wq_sb sb;		/* first: what most calls are handed on to */
 	/* The first has all; a filesystem that has the same ID as another, as copies have, is in
 	 * the first group where no such is. */
-	struct wq_fan_queue *queues[GROUPS];
+	struct wq_fan_queue *queues[WQ_GROUPS];
 };
 
 /* ---- Whether it works ---- */
@@ -163,7 +163,7 @@ static int choose_group(struct sb_fanotify *f, struct wq_filesystem *fs, const c
 	if (!fs->has_fsid)
 		return -errno;
 	memcpy(fs->fsid, &st.f_fsid, sizeof(fs->fsid));
-	for (fs->group = 0; fs->group < GROUPS - 1 && is_taken(f, fs, fs->group); fs->group++)
+	for (fs->group = 0; fs->group < WQ_GROUPS - 1 && is_taken(f, fs, fs->group); fs->group++)
 		;
 	return open_queue(f, fs->group, &e);
 }
@@ -206,7 +206,7 @@ static void sb_fanotify_close(struct wq_source *s)
 	unsigned i;
 
 	wq_sb_close(&f->sb);
-	for (i = 0; i < GROUPS; i++) {
+	for (i = 0; i < WQ_GROUPS; i++) {
 		if (f->queues[i])
 			close(f->queues[i]->fd);
 		free(f->queues[i]);
@@ -252,7 +252,7 @@ static const char *path_of(const struct wq_filesystem *fs, const struct wq_fan_e
 {
 	struct {
 		struct file_handle handle;
-		unsigned char bytes[HANDLE_MAX];
+		unsigned char bytes[WQ_HANDLE_MAX];
 	} h = { .handle = { .handle_bytes = ev->handle_len, .handle_type = ev->handle_type } };
 	const char *target;
 	struct stat there;
@@ -260,7 +260,7 @@ static const char *path_of(const struct wq_filesystem *fs, const struct wq_fan_e
 	ssize_t n = -1;
 	int mount, fd = -1;
 
-	if (!ev->handle_len || ev->handle_len > HANDLE_MAX || ev->error == EUCLEAN || ev->error == EBADMSG)
+	if (!ev->handle_len || ev->handle_len > WQ_HANDLE_MAX || ev->error == EUCLEAN || ev->error == EBADMSG)
 		return NULL;
 	memcpy(h.bytes, ev->handle, ev->handle_len);
 	target = find_path(fs);
@@ -337,7 +337,7 @@ static int sb_fanotify_pull(struct wq_source *s, struct wq_error *e)
 	unsigned i;
 	int rc = 0;
 
-	for (i = 0; i < GROUPS && !rc; i++) {
+	for (i = 0; i < WQ_GROUPS && !rc; i++) {
 		if (!f->queues[i])
 			continue;
 		rc = wq_fan_queue_next(f->queues[i], s->m, &ev, e);
@@ -356,7 +356,7 @@ static void sb_fanotify_last(struct wq_source *s)
 	struct sb_fanotify *f = s->priv;
 	unsigned i;
 
-	for (i = 0; i < GROUPS; i++)
+	for (i = 0; i < WQ_GROUPS; i++)
 		if (f->queues[i])
 			wq_fan_queue_last(f->queues[i]);
 }

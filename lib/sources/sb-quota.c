@@ -21,10 +21,10 @@
 #include "sources/quota-message.h"
 #include "sources/sb.h"
 
-#define FAMILY		"VFS_DQUOT"
-#define GROUP		"events"
-#define BUFFER		(1 << 20)	/* bytes: some thousand messages */
-#define LEAST		256		/* bytes that a message takes of it: a struct sk_buff alone is as large */
+#define WQ_FAMILY		"VFS_DQUOT"
+#define WQ_GROUP		"events"
+#define WQ_BUFFER		(1 << 20)	/* bytes: some thousand messages */
+#define WQ_LEAST		256		/* bytes that a message takes of it: a struct sk_buff alone is as large */
 
 struct sb_quota {
 	struct nl_sock *sock;
@@ -46,14 +46,14 @@ static int open_socket(struct nl_sock **sock, struct wq_error *e)
 	int rc = k ? genl_connect(k) : -NLE_NOMEM, group = 0;
 
 	if (!rc)
-		group = genl_ctrl_resolve_grp(k, FAMILY, GROUP);
+		group = genl_ctrl_resolve_grp(k, WQ_FAMILY, WQ_GROUP);
 	if (rc || group < 0) {
 		nl_socket_free(k);
 		if (rc == -NLE_NOMEM)
 			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 		if (rc)
 			return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "no generic netlink: %s; a sandbox must allow AF_NETLINK", nl_geterror(rc));
-		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "no warnings of quotas here (netlink family " FAMILY "); they take CONFIG_QUOTA_NETLINK_INTERFACE=y, and the initial network namespace");
+		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "no warnings of quotas here (netlink family " WQ_FAMILY "); they take CONFIG_QUOTA_NETLINK_INTERFACE=y, and the initial network namespace");
 	}
 	nl_socket_disable_seq_check(k);
 	rc = nl_socket_add_memberships(k, group, 0);
@@ -63,7 +63,7 @@ static int open_socket(struct nl_sock **sock, struct wq_error *e)
 		nl_socket_free(k);
 		return wq_fail(e, WQ_FAILURE, EIO, "netlink: %s", nl_geterror(rc));
 	}
-	nl_socket_set_buffer_size(k, BUFFER, 0);	/* or what the limit allows */
+	nl_socket_set_buffer_size(k, WQ_BUFFER, 0);	/* or what the limit allows */
 	*sock = k;
 	return 0;
 }
@@ -251,7 +251,7 @@ static void sb_quota_last(struct wq_source *s)
 	if (q->ends || getsockopt(nl_socket_get_fd(q->sock), SOL_SOCKET, SO_RCVBUF, &size, &len))
 		return;
 	q->ends = true;
-	q->left = (unsigned) size / LEAST + 1;
+	q->left = (unsigned) size / WQ_LEAST + 1;
 }
 
 const struct wq_source_ops wq_sb_quota = {

@@ -24,7 +24,7 @@ static const struct wq_sb_reports reporters[] = {
 	{ 7, 0, "ntfs", "reads and writes that fail" },
 	{ 7, 0, "ntfs3", "reads and writes that fail" },
 };
-#define REPORTERS	(sizeof(reporters) / sizeof(reporters[0]))
+#define WQ_REPORTERS	(sizeof(reporters) / sizeof(reporters[0]))
 
 static bool is_at_least(unsigned major, unsigned minor)
 {
@@ -42,7 +42,7 @@ const struct wq_sb_reports *wq_sb_reports(const char *fstype, const struct wq_sb
 
 	if (later)
 		*later = NULL;
-	for (i = 0; i < REPORTERS; i++) {
+	for (i = 0; i < WQ_REPORTERS; i++) {
 		if (strcmp(reporters[i].fstype, fstype) != 0)
 			continue;
 		if (is_at_least(reporters[i].major, reporters[i].minor))

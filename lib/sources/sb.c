@@ -12,9 +12,9 @@
 
 /* A filesystem tells of an error first, and then does what is to be done about it. */
 static const uint64_t look_after[] = { 0, 20000000, 200000000, 2000000000 };	/* ns */
-#define GONE_LASTS	60000000000u	/* ns: umount(8) may have much to write */
-#define REST_MAX	1000000000u	/* ns */
-#define LOOKS	(sizeof(look_after) / sizeof(look_after[0]))
+#define WQ_GONE_LASTS	60000000000u	/* ns: umount(8) may have much to write */
+#define WQ_REST_MAX	1000000000u	/* ns */
+#define WQ_LOOKS	(sizeof(look_after) / sizeof(look_after[0]))
 
 /* ---- What is watched ---- */
 
@@ -200,7 +200,7 @@ static void gone(struct wq_sb *sb, struct wq_filesystem *fs)
 		forget_wanted(sb, fs);
 	if (!fs->gone_at)
 		fs->gone_at = now;
-	if (!fs->watch || !fs->marked || now - fs->gone_at > GONE_LASTS)
+	if (!fs->watch || !fs->marked || now - fs->gone_at > WQ_GONE_LASTS)
 		wq_filesystems_remove(sb->table, fs);
 }
 
@@ -234,7 +234,7 @@ static int look(struct wq_sb *sb, enum wq_mark mark)
 		watch_all(sb);
 	end = wq_now_boottime();
 	rest = 9 * (end - start);
-	sb->rest_until = end + (rest < REST_MAX ? rest : REST_MAX);
+	sb->rest_until = end + (rest < WQ_REST_MAX ? rest : WQ_REST_MAX);
 	/* What had no room was counted once. */
 	return rc ? rc : wq_sb_tell(sb, sb->untold ? WQ_MARK_RESYNC : mark);
 }
@@ -285,7 +285,7 @@ static bool is_due(struct wq_sb *sb)
 	if (!sb->look_at || now < sb->look_at)
 		return false;
 	sb->looks++;
-	sb->look_at = sb->looks < LOOKS ? now + look_after[sb->looks] : 0;
+	sb->look_at = sb->looks < WQ_LOOKS ? now + look_after[sb->looks] : 0;
 	return true;
 }
 

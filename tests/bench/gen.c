@@ -12,7 +12,7 @@
 #include "libwatchq.h"
 #include "models/names.h"
 
-#define KEYS	1000
+#define WQT_KEYS	1000
 
 static int out(void *data, const void *bytes, size_t len)
 {
@@ -25,14 +25,14 @@ int main(int argc, char **argv)
 	unsigned long n = argc == 3 ? strtoul(argv[2], NULL, 10) : 0, i;
 	struct wq_recorder *r = wq_recorder_new(argc == 3 && strcmp(argv[1], "annotated") == 0, false, out, NULL);
 	struct wq_watch watch = { .id = 1, .source = "keys", .backend = "pipe", .object = "@s", .object_len = 2 };
-	struct wq_name *ring, *keys[KEYS];
+	struct wq_name *ring, *keys[WQT_KEYS];
 
 	if (!n || !r) {
 		fprintf(stderr, "usage: gen plain|annotated N\n");
 		return 1;
 	}
 	ring = wq_name_new(340000000, 0, 0, 0x3f3f0000, "keyring", 7, "_ses", 4);
-	for (i = 0; i < KEYS; i++) {
+	for (i = 0; i < WQT_KEYS; i++) {
 		char desc[32];
 		int len = snprintf(desc, sizeof(desc), "cache:%05lu", i);
 
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 				      "user", 4, desc, (size_t) len);
 	}
 	for (i = 0; i < n; i++) {
-		struct wq_name *key = keys[i % KEYS];
+		struct wq_name *key = keys[i % WQT_KEYS];
 		uint32_t body[2] = { ring->serial, key->serial };
 		unsigned char bytes[WQ_RECORD_MAX];
 		struct wq_event ev = {
@@ -57,7 +57,7 @@ int main(int argc, char **argv)
 			return 1;
 	}
 	wq_recorder_free(r);
-	for (i = 0; i < KEYS; i++)
+	for (i = 0; i < WQT_KEYS; i++)
 		wq_name_unref(keys[i]);
 	wq_name_unref(ring);
 	return fclose(stdout) ? 1 : 0;

@@ -17,9 +17,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NOTIFICATION_PIPE	O_EXCL
-#define SET_SIZE		_IO('W', 0x60)
-#define WATCH_KEY		32
+#define WQT_NOTIFICATION_PIPE	O_EXCL
+#define WQT_SET_SIZE		_IO('W', 0x60)
+#define WQT_WATCH_KEY		32
 
 static volatile sig_atomic_t stop;
 
@@ -39,8 +39,8 @@ int main(int argc, char **argv)
 	struct pollfd pfd = { .events = POLLIN };
 	int fds[2];
 
-	if (argc < 2 || pipe2(fds, NOTIFICATION_PIPE | O_CLOEXEC | O_NONBLOCK) || ioctl(fds[0], SET_SIZE, 512) ||
-	    syscall(SYS_keyctl, WATCH_KEY, atoi(argv[1]), fds[0], 1, 0) < 0) {
+	if (argc < 2 || pipe2(fds, WQT_NOTIFICATION_PIPE | O_CLOEXEC | O_NONBLOCK) || ioctl(fds[0], WQT_SET_SIZE, 512) ||
+	    syscall(SYS_keyctl, WQT_WATCH_KEY, atoi(argv[1]), fds[0], 1, 0) < 0) {
 		perror("loop");
 		return 1;
 	}

@@ -48,14 +48,14 @@ struct request {
 };
 
 enum {
-	SB_BASIC = 0x01,
-	MNT_BASIC = 0x02,
-	MNT_ROOT = 0x08,
-	MNT_POINT = 0x10,
-	FS_TYPE = 0x20,
-	MNT_OPTS = 0x80,
-	SB_SOURCE = 0x200,
-	ALL = SB_BASIC | MNT_BASIC | MNT_ROOT | MNT_POINT | FS_TYPE | MNT_OPTS | SB_SOURCE,
+	WQT_SB_BASIC = 0x01,
+	WQT_MNT_BASIC = 0x02,
+	WQT_MNT_ROOT = 0x08,
+	WQT_MNT_POINT = 0x10,
+	WQT_FS_TYPE = 0x20,
+	WQT_MNT_OPTS = 0x80,
+	WQT_SB_SOURCE = 0x200,
+	WQT_ALL = WQT_SB_BASIC | WQT_MNT_BASIC | WQT_MNT_ROOT | WQT_MNT_POINT | WQT_FS_TYPE | WQT_MNT_OPTS | WQT_SB_SOURCE,
 };
 
 /* 6.8; the same number on every architecture but alpha. */
@@ -115,7 +115,7 @@ static int loop(int fd)
 			continue;
 		}
 		for (at = 0; at < n; at += rec.event_len) {
-			struct request req = { .size = sizeof(req), .param = ALL };
+			struct request req = { .size = sizeof(req), .param = WQT_ALL };
 
 			memcpy(&rec, buf + at, (size_t) (n - at) < sizeof(rec) ? (size_t) (n - at) : sizeof(rec));
 			if (rec.mask & FAN_Q_OVERFLOW) {

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEYS	1000
+#define WQT_KEYS	1000
 
-static char desc[KEYS][32];
+static char desc[WQT_KEYS][32];
 
 int main(void)
 {
@@ -18,7 +18,7 @@ int main(void)
 	unsigned long seq = 0;
 	size_t n, i;
 
-	for (i = 0; i < KEYS; i++)
+	for (i = 0; i < WQT_KEYS; i++)
 		snprintf(desc[i], sizeof(desc[i]), "cache:%05zu", i);
 	while ((n = fread(buf, 16, sizeof(buf) / 16, stdin)) > 0) {
 		for (i = 0; i < n; i++) {
@@ -35,7 +35,7 @@ int main(void)
 			       "\"aux_description\":\"%s\"}\n",
 			       seq, 1700000000 + us / 1000000 - 1000, us % 1000000, us / 1000000, us % 1000000,
 			       "key", rec[0], rec[3] == 2 ? "linked" : "unlinked", rec[3], rec[5], "@s", key,
-			       "keyring", "_ses", aux, "user", desc[(seq - 1) % KEYS]);
+			       "keyring", "_ses", aux, "user", desc[(seq - 1) % WQT_KEYS]);
 		}
 	}
 	return fclose(stdout) ? 1 : 0;

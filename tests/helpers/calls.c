@@ -28,10 +28,10 @@
 #include "tasks.h"
 #include "trace.h"
 
-#define MAX	65536
+#define WQT_MAX	65536
 
 static volatile sig_atomic_t ended;
-static struct wq_key_call calls[MAX];
+static struct wq_key_call calls[WQT_MAX];
 static size_t ncalls;
 static uint64_t last;
 
@@ -43,7 +43,7 @@ static void end(int nr)
 
 static int take(void *data, const struct wq_trace_event *ev)
 {
-	if (ncalls == MAX)
+	if (ncalls == WQT_MAX)
 		return 1;
 	if (ev->data && ev->time < last)
 		printf("not in order\n");

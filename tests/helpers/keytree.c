@@ -21,9 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RINGS	5
-#define KEYS	6
-#define NAMES	8	/* descriptions that new keys have: so few displace each other */
+#define WQT_RINGS	5
+#define WQT_KEYS	6
+#define WQT_NAMES	8	/* descriptions that new keys have: so few displace each other */
 
 static uint32_t seed;
 
@@ -35,18 +35,18 @@ static uint32_t below(uint32_t n)
 
 static int make(key_serial_t top)
 {
-	key_serial_t rings[RINGS];
+	key_serial_t rings[WQT_RINGS];
 	char desc[32];
 	int i;
 
-	for (i = 0; i < RINGS; i++) {
+	for (i = 0; i < WQT_RINGS; i++) {
 		snprintf(desc, sizeof(desc), "ring-%d", i);
 		rings[i] = add_key("keyring", desc, NULL, 0, i < 2 ? top : rings[i - 2]);
 		printf("%d ", rings[i]);
 	}
-	for (i = 0; i < KEYS; i++) {
+	for (i = 0; i < WQT_KEYS; i++) {
 		snprintf(desc, sizeof(desc), "key-%d", i);
-		printf("%d ", add_key("user", desc, "x", 1, rings[i % RINGS]));
+		printf("%d ", add_key("user", desc, "x", 1, rings[i % WQT_RINGS]));
 	}
 	printf("\n");
 	return 0;
@@ -64,7 +64,7 @@ static key_serial_t any_member(key_serial_t ring)
 /* Whether @key is among @ours, from the @i-th on. */
 static bool is_ours(key_serial_t key, const key_serial_t *ours, int i)
 {
-	for (; i < RINGS + KEYS; i++)
+	for (; i < WQT_RINGS + WQT_KEYS; i++)
 		if (ours[i] == key)
 			return true;
 	return false;
@@ -72,11 +72,11 @@ static bool is_ours(key_serial_t key, const key_serial_t *ours, int i)
 
 static void operate(const key_serial_t *ours, bool all)
 {
-	key_serial_t ring = ours[below(RINGS)], to = ours[below(RINGS)];
-	key_serial_t member = any_member(ring), key = below(2) ? member : ours[below(RINGS + KEYS)];
+	key_serial_t ring = ours[below(WQT_RINGS)], to = ours[below(WQT_RINGS)];
+	key_serial_t member = any_member(ring), key = below(2) ? member : ours[below(WQT_RINGS + WQT_KEYS)];
 	char desc[32];
 
-	snprintf(desc, sizeof(desc), "%s-%u", below(3) ? "new" : "key", below(NAMES));
+	snprintf(desc, sizeof(desc), "%s-%u", below(3) ? "new" : "key", below(WQT_NAMES));
 	switch (below(100)) {
 	case 0 ... 29:
 		key = add_key("user", desc, "x", 1, ring);
@@ -109,7 +109,7 @@ static void operate(const key_serial_t *ours, bool all)
 			keyctl_revoke(key);
 		break;
 	default:
-		if (all ? !is_ours(key, ours, 0) || below(5) == 0 : is_ours(key, ours, RINGS))
+		if (all ? !is_ours(key, ours, 0) || below(5) == 0 : is_ours(key, ours, WQT_RINGS))
 			keyctl_invalidate(key);
 		break;
 	}
@@ -119,12 +119,12 @@ static int run(char **argv, int nargs)
 {
 	unsigned long n = strtoul(argv[1], NULL, 10), i;
 	bool all = strcmp(argv[2], "all") == 0;
-	key_serial_t ours[RINGS + KEYS];
+	key_serial_t ours[WQT_RINGS + WQT_KEYS];
 
 	seed = (uint32_t) strtoul(argv[0], NULL, 10) * 2654435761u + 1;
-	if (nargs != 3 + RINGS + KEYS)
+	if (nargs != 3 + WQT_RINGS + WQT_KEYS)
 		return 1;
-	for (i = 0; i < RINGS + KEYS; i++)
+	for (i = 0; i < WQT_RINGS + WQT_KEYS; i++)
 		ours[i] = (key_serial_t) atol(argv[3 + i]);
 	for (i = 0; i < n; i++) {
 		operate(ours, all);
@@ -132,7 +132,7 @@ static int run(char **argv, int nargs)
 			usleep(below(20000));
 	}
 	/* ring-0 may be gone: any that is left. */
-	for (i = 0; i < RINGS; i++)
+	for (i = 0; i < WQT_RINGS; i++)
 		if (add_key("user", "end", "x", 1, ours[i]) > 0)
 			return 0;
 	printf("nothing left\n");
@@ -146,17 +146,17 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static key_serial_t todo[65536];
-static int ntodo;
+static key_serial_t pending[65536];
+static int npending;
 
 static void add_todo(key_serial_t key)
 {
 	int i;
 
-	for (i = 0; i < ntodo && todo[i] != key; i++)
+	for (i = 0; i < npending && pending[i] != key; i++)
 		;
-	if (i == ntodo && ntodo < 65536)
-		todo[ntodo++] = key;
+	if (i == npending && npending < 65536)
+		pending[npending++] = key;
 }
 
 static int list(char **argv, int nargs, bool deep)
@@ -166,18 +166,18 @@ static int list(char **argv, int nargs, bool deep)
 
 	for (i = 0; i < nargs; i++)
 		add_todo((key_serial_t) atol(argv[i]));
-	for (i = 0; i < ntodo; i++) {
+	for (i = 0; i < npending; i++) {
 		char desc[256];
 		long n;
 
-		if (keyctl_describe(todo[i], desc, sizeof(desc)) < 0 || strncmp(desc, "keyring;", 8) != 0)
+		if (keyctl_describe(pending[i], desc, sizeof(desc)) < 0 || strncmp(desc, "keyring;", 8) != 0)
 			continue;
-		n = keyctl_read(todo[i], (char *) members, sizeof(members));
+		n = keyctl_read(pending[i], (char *) members, sizeof(members));
 		if (n < 0)
 			continue;
 		n /= (long) sizeof(members[0]);
 		qsort(members, (size_t) n, sizeof(members[0]), compare);
-		printf("%d", todo[i]);
+		printf("%d", pending[i]);
 		for (j = 0; j < n; j++) {
 			printf(" %d", members[j]);
 			if (deep)

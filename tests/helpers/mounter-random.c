@@ -20,8 +20,8 @@
 #define AT_RECURSIVE 0x8000		/* include/uapi/linux/fcntl.h */
 #endif
 
-#define MOST 60				/* mounts; from ENOUGH on it mostly unmounts */
-#define ENOUGH 45
+#define WQT_MOST 60				/* mounts; from ENOUGH on it mostly unmounts */
+#define WQT_ENOUGH 45
 
 static uint64_t state;
 static char root[256];
@@ -29,7 +29,7 @@ static char root[256];
 static struct mounted {
 	char path[512];
 	unsigned shared, master;
-} mounts[MOST + 1];
+} mounts[WQT_MOST + 1];
 static unsigned nmounts;
 
 /* splitmix64: any seed will do. */
@@ -66,8 +66,8 @@ static void read_mounts(void)
 			continue;
 		m->shared = shared ? (unsigned) strtoul(shared + 8, NULL, 10) : 0;
 		m->master = master ? (unsigned) strtoul(master + 8, NULL, 10) : 0;
-		if (++nmounts > MOST) {
-			fprintf(stderr, "mounter: more than %d mounts\n", MOST);
+		if (++nmounts > WQT_MOST) {
+			fprintf(stderr, "mounter: more than %d mounts\n", WQT_MOST);
 			exit(1);
 		}
 	}
@@ -121,7 +121,7 @@ static int room(unsigned tree, const char *target)
 	/* Mounts hide others of the same path, slaves have slaves: count all that may hear. */
 	for (i = 0; shared && i < nmounts; i++)
 		to += mounts[i].shared || mounts[i].master;
-	return nmounts + tree * to <= MOST;
+	return nmounts + tree * to <= WQT_MOST;
 }
 
 /* How many mounts a recursive bind of the path makes, at most. */
@@ -203,7 +203,7 @@ static int op_beneath(void)
 {
 	const char *target = some_mount();
 
-	return target ? put_tmpfs(target, MOVE_BENEATH) : skip();
+	return target ? put_tmpfs(target, WQT_MOVE_BENEATH) : skip();
 }
 
 static int bind(unsigned long flags)
@@ -279,13 +279,13 @@ static int op_remount_bind(void)
 
 static int op_setattr(void)
 {
-	static const unsigned flags[] = { ATTR_RDONLY, ATTR_NODEV, ATTR_NOSUID, ATTR_NOEXEC };
+	static const unsigned flags[] = { WQT_ATTR_RDONLY, WQT_ATTR_NODEV, WQT_ATTR_NOSUID, WQT_ATTR_NOEXEC };
 	struct attributes attr = { 0 };
 	unsigned i = below(5);
 
 	if (i == 4) {
-		attr.clear = ATTR_ATIME;
-		attr.set = below(2) ? ATTR_NOATIME : 0;
+		attr.clear = WQT_ATTR_ATIME;
+		attr.set = below(2) ? WQT_ATTR_NOATIME : 0;
 	} else {
 		*(below(2) ? &attr.set : &attr.clear) = flags[i];
 	}
@@ -354,7 +354,7 @@ static struct operation *some_operation(unsigned n)
 {
 	unsigned i, all = 0, at;
 
-	if (nmounts >= ENOUGH && below(4))
+	if (nmounts >= WQT_ENOUGH && below(4))
 		n = 2;
 	for (i = 0; i < n; i++)
 		all += operations[i].weight;

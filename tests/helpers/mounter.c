@@ -21,7 +21,7 @@
 #define AT_RECURSIVE 0x8000		/* include/uapi/linux/fcntl.h */
 #endif
 
-#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+#define WQT_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 void fail(const char *what)
 {
@@ -44,7 +44,7 @@ int new_tmpfs(const char *source)
 {
 	int fs = (int) syscall(SYS_fsopen, "tmpfs", 1), fd = -1;
 
-	if (fs >= 0 && !config(fs, SET_STRING, "source", source) && !config(fs, CMD_CREATE, NULL, NULL))
+	if (fs >= 0 && !config(fs, WQT_SET_STRING, "source", source) && !config(fs, WQT_CMD_CREATE, NULL, NULL))
 		fd = (int) syscall(SYS_fsmount, fs, 1, 0);
 	if (fs >= 0)
 		close(fs);
@@ -53,7 +53,7 @@ int new_tmpfs(const char *source)
 
 int attach(int fd, const char *target, unsigned flags)
 {
-	return (int) syscall(SYS_move_mount, fd, "", AT_FDCWD, target, MOVE_EMPTY_PATH | flags);
+	return (int) syscall(SYS_move_mount, fd, "", AT_FDCWD, target, WQT_MOVE_EMPTY_PATH | flags);
 }
 
 int set_attributes(const char *path, unsigned flags, const struct attributes *attr)
@@ -67,16 +67,16 @@ int reconfigure(const char *path, const char *key, const char *value)
 
 	if (fd < 0)
 		return -1;
-	ret = config(fd, value ? SET_STRING : SET_FLAG, key, value);
+	ret = config(fd, value ? WQT_SET_STRING : WQT_SET_FLAG, key, value);
 	if (!ret)
-		ret = config(fd, CMD_RECONFIGURE, NULL, NULL);
+		ret = config(fd, WQT_CMD_RECONFIGURE, NULL, NULL);
 	close(fd);
 	return ret;
 }
 
 static int open_tree_of(const char *path, unsigned flags)
 {
-	return (int) syscall(SYS_open_tree, AT_FDCWD, path, TREE_CLONE | O_CLOEXEC | flags);
+	return (int) syscall(SYS_open_tree, AT_FDCWD, path, WQT_TREE_CLONE | O_CLOEXEC | flags);
 }
 
 static void do_fsmount(char **arg)
@@ -105,22 +105,22 @@ static void do_beneath(char **arg)
 {
 	int fd = new_tmpfs("beneath");
 
-	if (fd < 0 || attach(fd, arg[0], MOVE_BENEATH))
+	if (fd < 0 || attach(fd, arg[0], WQT_MOVE_BENEATH))
 		fail(arg[0]);
 }
 
 static void do_setattr(char **arg)
 {
 	static const struct { const char *name; uint64_t set, clear; } known[] = {
-		{ "ro", ATTR_RDONLY, 0 }, { "rw", 0, ATTR_RDONLY }, { "nodev", ATTR_NODEV, 0 },
-		{ "nosuid", ATTR_NOSUID, 0 }, { "noexec", ATTR_NOEXEC, 0 }, { "noatime", ATTR_NOATIME, ATTR_ATIME },
+		{ "ro", WQT_ATTR_RDONLY, 0 }, { "rw", 0, WQT_ATTR_RDONLY }, { "nodev", WQT_ATTR_NODEV, 0 },
+		{ "nosuid", WQT_ATTR_NOSUID, 0 }, { "noexec", WQT_ATTR_NOEXEC, 0 }, { "noatime", WQT_ATTR_NOATIME, WQT_ATTR_ATIME },
 	};
 	struct attributes attr = { 0 };
 	size_t i = 0;
 
-	while (i < LEN(known) && strcmp(known[i].name, arg[1]) != 0)
+	while (i < WQT_LEN(known) && strcmp(known[i].name, arg[1]) != 0)
 		i++;
-	if (i == LEN(known))
+	if (i == WQT_LEN(known))
 		wrong(arg[1]);
 	if (arg[2] && strcmp(arg[2], "recursive") != 0)
 		wrong(arg[2]);
@@ -137,7 +137,7 @@ static unsigned propagation_of(const char *name)
 	};
 	size_t i;
 
-	for (i = 0; i < LEN(known); i++)
+	for (i = 0; i < WQT_LEN(known); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return known[i].flag;
 	wrong(name);
@@ -268,10 +268,10 @@ static void do_layers(char **arg)
 
 		memset(path + len, 'x', sizeof(path) - 1 - len);
 		path[sizeof(path) - 1] = '\0';
-		if ((mkdir(path, 0755) && errno != EEXIST) || config(fs, SET_STRING, "lowerdir+", path))
+		if ((mkdir(path, 0755) && errno != EEXIST) || config(fs, WQT_SET_STRING, "lowerdir+", path))
 			fail(path);
 	}
-	fd = config(fs, CMD_CREATE, NULL, NULL) ? -1 : (int) syscall(SYS_fsmount, fs, 1, 0);
+	fd = config(fs, WQT_CMD_CREATE, NULL, NULL) ? -1 : (int) syscall(SYS_fsmount, fs, 1, 0);
 	if (fd < 0 || attach(fd, arg[2], 0))
 		fail(arg[2]);
 }
@@ -303,7 +303,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
-	for (i = 0; argc > 1 && i < LEN(operations); i++) {
+	for (i = 0; argc > 1 && i < WQT_LEN(operations); i++) {
 		const struct operation *op = &operations[i];
 
 		if (strcmp(op->name, argv[1]) != 0 || argc - 2 < op->min || (op->max >= 0 && argc - 2 > op->max))
@@ -311,7 +311,7 @@ int main(int argc, char **argv)
 		op->run(argv + 2);
 		return fflush(stdout) ? 1 : 0;
 	}
-	for (i = 0; i < LEN(operations); i++)
+	for (i = 0; i < WQT_LEN(operations); i++)
 		fprintf(stderr, "usage: mounter %s%s\n", operations[i].name, operations[i].args);
 	return 1;
 }

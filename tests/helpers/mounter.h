@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MOUNTER_H
-#define MOUNTER_H
+#ifndef WQT_MOUNTER_H
+#define WQT_MOUNTER_H
 
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -10,21 +10,21 @@
  * 2.36, under the names of the kernel; <linux/mount.h> can't be included beside it.
  */
 enum {
-	ATTR_RDONLY = 0x01,		/* MOUNT_ATTR_... */
-	ATTR_NOSUID = 0x02,
-	ATTR_NODEV = 0x04,
-	ATTR_NOEXEC = 0x08,
-	ATTR_NOATIME = 0x10,
-	ATTR_ATIME = 0x70,		/* all of its field */
+	WQT_ATTR_RDONLY = 0x01,		/* MOUNT_ATTR_... */
+	WQT_ATTR_NOSUID = 0x02,
+	WQT_ATTR_NODEV = 0x04,
+	WQT_ATTR_NOEXEC = 0x08,
+	WQT_ATTR_NOATIME = 0x10,
+	WQT_ATTR_ATIME = 0x70,		/* all of its field */
 
-	MOVE_EMPTY_PATH = 0x04,		/* MOVE_MOUNT_F_EMPTY_PATH */
-	MOVE_BENEATH = 0x200,		/* MOVE_MOUNT_BENEATH, 6.5 */
-	TREE_CLONE = 0x01,		/* OPEN_TREE_CLONE */
+	WQT_MOVE_EMPTY_PATH = 0x04,		/* MOVE_MOUNT_F_EMPTY_PATH */
+	WQT_MOVE_BENEATH = 0x200,		/* MOVE_MOUNT_BENEATH, 6.5 */
+	WQT_TREE_CLONE = 0x01,		/* OPEN_TREE_CLONE */
 
-	SET_FLAG = 0,			/* FSCONFIG_... */
-	SET_STRING = 1,
-	CMD_CREATE = 6,
-	CMD_RECONFIGURE = 7,
+	WQT_SET_FLAG = 0,			/* FSCONFIG_... */
+	WQT_SET_STRING = 1,
+	WQT_CMD_CREATE = 6,
+	WQT_CMD_RECONFIGURE = 7,
 };
 
 struct attributes {			/* struct mount_attr, its first version */

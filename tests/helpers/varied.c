@@ -14,9 +14,9 @@
 #include "models/names.h"
 #include "side.h"
 
-#define NAMES	64
-#define WATCHES	8
-#define PATHS	16
+#define WQT_NAMES	64
+#define WQT_WATCHES	8
+#define WQT_PATHS	16
 
 static uint32_t seed;
 
@@ -125,7 +125,7 @@ static void any_record(unsigned char *buf, const struct wq_type *t, const struct
 /* Of a key: one that has a name, mostly. */
 static void set_keys(struct wq_event *ev, unsigned char *buf, struct wq_name *const *names)
 {
-	unsigned key = below(NAMES + 8), aux = below(NAMES + 8);
+	unsigned key = below(WQT_NAMES + 8), aux = below(WQT_NAMES + 8);
 	uint32_t body[2] = { 1000 + key * 7919 * 131, 1000 + aux * 7919 * 131 };
 
 	ev->has_key = true;
@@ -135,9 +135,9 @@ static void set_keys(struct wq_event *ev, unsigned char *buf, struct wq_name *co
 	memcpy(buf + 8, body, sizeof(body));
 	ev->key = body[0];
 	ev->aux = body[1];
-	ev->key_name = key < NAMES ? names[key] : NULL;
+	ev->key_name = key < WQT_NAMES ? names[key] : NULL;
 	if (ev->aux_kind == WQ_AUX_KEY)
-		ev->aux_name = aux < NAMES ? names[aux] : NULL;
+		ev->aux_name = aux < WQT_NAMES ? names[aux] : NULL;
 }
 
 static void set_who(struct wq_event *ev)
@@ -211,9 +211,9 @@ int main(int argc, char **argv)
 {
 	unsigned long n = argc == 3 ? strtoul(argv[1], NULL, 10) : 0, i;
 	struct wq_recorder *r = wq_recorder_new(true, false, out, NULL);
-	static char objects[WATCHES][1024];
-	struct wq_watch watches[WATCHES];
-	struct wq_name *names[NAMES], *paths[PATHS];
+	static char objects[WQT_WATCHES][1024];
+	struct wq_watch watches[WQT_WATCHES];
+	struct wq_name *names[WQT_NAMES], *paths[WQT_PATHS];
 	uint64_t time = UINT64_C(1700000000000000000);
 
 	if (argc == 2 && strcmp(argv[1], "who") == 0) {
@@ -223,14 +223,14 @@ int main(int argc, char **argv)
 		return fclose(stdout) || rc;
 	}
 	seed = argc == 3 ? (uint32_t) strtoul(argv[2], NULL, 10) : 0;
-	for (i = 0; i < WATCHES; i++)
+	for (i = 0; i < WQT_WATCHES; i++)
 		watches[i] = (struct wq_watch) {
 			.index = (unsigned) i, .id = (uint8_t) (1 + i * 31), .source = "keys", .backend = "pipe",
 			.object_len = any_text(objects[i], sizeof(objects[i]) - 1), .object = i ? objects[i] : NULL,
 		};
-	for (i = 0; i < NAMES; i++)
+	for (i = 0; i < WQT_NAMES; i++)
 		names[i] = any_name((uint32_t) (1000 + i * 7919 * 131));
-	for (i = 0; i < PATHS; i++)
+	for (i = 0; i < WQT_PATHS; i++)
 		paths[i] = any_path();
 	for (i = 0; r && i < n; i++) {
 		const struct wq_type *t = below(2) ? wq_type_by_nr(NULL, WQ_TYPE_KEY) : below(12) ? wq_type_at(NULL, below(WQ_TYPES)) : NULL;
@@ -239,14 +239,14 @@ int main(int argc, char **argv)
 		unsigned char buf[WQ_RECORD_MAX];
 
 		time += any_number() % 100000000;
-		ev.watch = &watches[below(WATCHES)];
+		ev.watch = &watches[below(WQT_WATCHES)];
 		ev.boottime = below(16) ? time % 1000000000000 : 0;
 		ev.realtime = below(16) ? time : 0;
 		any_record(buf, t, s, below(8) ? ev.watch->id : (uint8_t) below(256));
 		wq_record_header(&ev.rec, buf, false);
 		if (t && t->nr == WQ_TYPE_KEY && s)
 			set_keys(&ev, buf, names);
-		ev.path = ev.has_key && below(3) ? paths[below(PATHS)] : NULL;
+		ev.path = ev.has_key && below(3) ? paths[below(WQT_PATHS)] : NULL;
 		ev.side = t && s && (t->nr == WQ_TYPE_SB || t->nr == WQ_TYPE_BLOCK) ? any_side() : NULL;
 		set_who(&ev);
 		if (wq_recorder_add(r, &ev))
@@ -254,9 +254,9 @@ int main(int argc, char **argv)
 		wq_side_unref(ev.side);
 	}
 	wq_recorder_free(r);
-	for (i = 0; i < NAMES; i++)
+	for (i = 0; i < WQT_NAMES; i++)
 		wq_name_unref(names[i]);
-	for (i = 0; i < PATHS; i++)
+	for (i = 0; i < WQT_PATHS; i++)
 		wq_name_unref(paths[i]);
 	return fclose(stdout) ? 1 : 0;
 }

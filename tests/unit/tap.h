@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* TAP from C: ok(condition, "name"); done() at the end. */
-#ifndef TAP_H
-#define TAP_H
+#ifndef WQT_TAP_H
+#define WQT_TAP_H
 
 #include <stdarg.h>
 #include <stdbool.h>

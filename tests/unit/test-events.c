@@ -13,7 +13,7 @@
 #include "models/names.h"
 #include "tap.h"
 
-#define EVENTS	11
+#define WQT_EVENTS	11
 
 static const struct wq_watch watch = {
 	.index = 1, .id = 1, .source = "keys", .backend = "pipe", .object = "@s", .object_len = 2,
@@ -23,7 +23,7 @@ static const struct wq_watch watch = {
 static struct {
 	struct wq_event ev;
 	unsigned char rec[WQ_RECORD_MAX];
-} in[EVENTS];
+} in[WQT_EVENTS];
 static unsigned came;		/* out again */
 static bool right;
 
@@ -44,7 +44,7 @@ static int compare(void *data, const struct wq_event *out)
 	bool same;
 
 	(void) data;
-	if (came == EVENTS)
+	if (came == WQT_EVENTS)
 		return -1;
 	same = out->pid == ev->pid && strcmp(out->command, ev->command) == 0 && same_path(out->path, ev->path) &&
 	       same_name(out->key_name, ev->key_name) && out->mark == ev->mark && out->boottime == ev->boottime && out->ktime == ev->ktime &&
@@ -118,7 +118,7 @@ static void free_events(void)
 {
 	unsigned i;
 
-	for (i = 0; i < EVENTS; i++) {
+	for (i = 0; i < WQT_EVENTS; i++) {
 		wq_name_unref(in[i].ev.key_name);
 		wq_name_unref(in[i].ev.path);
 	}
@@ -137,16 +137,16 @@ static void test_backlog(void)
 	unsigned i, n;
 
 	begin();
-	for (i = 0; i < EVENTS; i++)
+	for (i = 0; i < WQT_EVENTS; i++)
 		in[i].ev.seq = i + 1;
-	for (i = 0; i < EVENTS; i++)
+	for (i = 0; i < WQT_EVENTS; i++)
 		right &= wq_backlog_push(b, &in[i].ev) == 0;
 	while (wq_backlog_next(b, &out)) {
 		right &= out.seq == came + 1;
 		compare(NULL, &out);
 		wq_backlog_done(b);
 	}
-	ok(right && came == EVENTS, "through a backlog: all as it was: %u", came);
+	ok(right && came == WQT_EVENTS, "through a backlog: all as it was: %u", came);
 
 	for (n = 0; wq_backlog_push(b, &in[0].ev) == 0; n++)
 		;
@@ -212,10 +212,10 @@ static void test_capture(void)
 	unsigned i;
 	int rc = 0;
 
-	for (i = 0; i < EVENTS && !rc; i++)
+	for (i = 0; i < WQT_EVENTS && !rc; i++)
 		rc = wq_recorder_add(r, &in[i].ev);
 	wq_recorder_free(r);
-	ok(rc == 0 && read_capture(fd) && right && came == EVENTS, "through a capture: all as it was: %u", came);
+	ok(rc == 0 && read_capture(fd) && right && came == WQT_EVENTS, "through a capture: all as it was: %u", came);
 	close(fd);
 }
 

@@ -22,12 +22,12 @@ static void same(const char *what, uint64_t v, const char *end, const char *foun
 
 static void number(uint64_t v)
 {
-	char found[NUMBER_ROOM + 8], expected[32];
+	char found[WQC_NUMBER_ROOM + 8], expected[32];
 
 	memset(found, 'x', sizeof(found));
 	snprintf(expected, sizeof(expected), "%" PRIu64, v);
 	same("put_unsigned", v, put_unsigned(found, v), found, expected);
-	wrong += found[NUMBER_ROOM] != 'x';
+	wrong += found[WQC_NUMBER_ROOM] != 'x';
 	snprintf(expected, sizeof(expected), v > UINT64_C(9007199254740992) ? "\"%" PRIu64 "\"" : "%" PRIu64, v);
 	same("json_safe_unsigned", v, json_safe_unsigned(found, v), found, expected);
 	snprintf(expected, sizeof(expected), "%" PRIu64 ".%06" PRIu64, v / 1000000000, v / 1000 % 1000000);

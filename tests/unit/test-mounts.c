@@ -15,12 +15,12 @@
 
 /* ---- fanotify ---- */
 
-#define EVENT_LEN	40
+#define WQT_EVENT_LEN	40
 
 static void put_event(unsigned char *to, uint64_t mask, uint64_t id)
 {
 	struct fanotify_event_metadata meta = {
-		.event_len = EVENT_LEN, .vers = FANOTIFY_METADATA_VERSION, .metadata_len = sizeof(meta),
+		.event_len = WQT_EVENT_LEN, .vers = FANOTIFY_METADATA_VERSION, .metadata_len = sizeof(meta),
 		.mask = mask, .fd = -1, .pid = 4711,
 	};
 	struct wq_uapi_fan_mnt info = { .type = WQ_UAPI_FAN_INFO_MNT, .len = sizeof(info), .mnt_id = id };
@@ -44,7 +44,7 @@ static int first(const unsigned char *bytes, size_t len, struct wq_fan_event *ev
 
 static int with_u8(size_t at, uint8_t value)
 {
-	unsigned char buf[EVENT_LEN];
+	unsigned char buf[WQT_EVENT_LEN];
 	struct wq_fan_event ev;
 	size_t pos;
 
@@ -55,24 +55,24 @@ static int with_u8(size_t at, uint8_t value)
 
 static void test_fanotify(void)
 {
-	unsigned char buf[2 * EVENT_LEN], other[EVENT_LEN + 8];
+	unsigned char buf[2 * WQT_EVENT_LEN], other[WQT_EVENT_LEN + 8];
 	struct wq_fan_event ev;
 	size_t pos, len;
 	bool right = true;
 
 	put_event(buf, WQ_UAPI_FAN_MNT_ATTACH, UINT64_C(0x80000001));
-	put_event(buf + EVENT_LEN, WQ_UAPI_FAN_MNT_DETACH, 5);
-	ok(first(buf, sizeof(buf), &ev, &pos) == 1 && pos == EVENT_LEN && ev.mask == WQ_UAPI_FAN_MNT_ATTACH &&
+	put_event(buf + WQT_EVENT_LEN, WQ_UAPI_FAN_MNT_DETACH, 5);
+	ok(first(buf, sizeof(buf), &ev, &pos) == 1 && pos == WQT_EVENT_LEN && ev.mask == WQ_UAPI_FAN_MNT_ATTACH &&
 	   ev.pid == 4711 && ev.mount == UINT64_C(0x80000001), "an event is what it is");
 	ok(wq_fan_next(buf, sizeof(buf), &pos, &ev) == 1 && ev.mount == 5 &&
 	   wq_fan_next(buf, sizeof(buf), &pos, &ev) == 0, "and so is the next, the last");
-	for (len = 1; len < EVENT_LEN; len++)
+	for (len = 1; len < WQT_EVENT_LEN; len++)
 		right &= first(buf, len, &ev, &pos) == -EBADMSG;
 	ok(right, "one that is cut off anywhere is none");
-	ok(with_u8(0, 0) == -EBADMSG && with_u8(0, 23) == -EBADMSG && with_u8(0, EVENT_LEN + 1) == -EBADMSG,
+	ok(with_u8(0, 0) == -EBADMSG && with_u8(0, 23) == -EBADMSG && with_u8(0, WQT_EVENT_LEN + 1) == -EBADMSG,
 	   "a length of 0, below the metadata's, past the end");
 	ok(with_u8(4, FANOTIFY_METADATA_VERSION + 1) == -EBADMSG, "another version");
-	ok(with_u8(6, 8) == -EBADMSG && with_u8(6, EVENT_LEN + 1) == -EBADMSG, "metadata that is too short, or too long");
+	ok(with_u8(6, 8) == -EBADMSG && with_u8(6, WQT_EVENT_LEN + 1) == -EBADMSG, "metadata that is too short, or too long");
 	ok(with_u8(26, 0) == -EBADMSG && with_u8(26, 3) == -EBADMSG && with_u8(26, 8) == -EBADMSG &&
 	   with_u8(26, 17) == -EBADMSG, "information that is empty, too short, past the end");
 
@@ -80,7 +80,7 @@ static void test_fanotify(void)
 	put_event(other, WQ_UAPI_FAN_MNT_ATTACH, 9);
 	memmove(other + 32, other + 24, 16);
 	memcpy(other + 24, "\x63\x00\x08\x00zzzz", 8);
-	other[0] = EVENT_LEN + 8;
+	other[0] = WQT_EVENT_LEN + 8;
 	ok(first(other, sizeof(other), &ev, &pos) == 1 && ev.mount == 9, "information of an unknown kind is passed over");
 }
 
@@ -91,13 +91,13 @@ static void test_any_bytes(void)
 
 	srand(5);
 	for (i = 0; i < 200000; i++) {
-		size_t len = (size_t) (EVENT_LEN * (1 + rand() % 3)), pos = 0, before;
+		size_t len = (size_t) (WQT_EVENT_LEN * (1 + rand() % 3)), pos = 0, before;
 		unsigned char *buf = malloc(len);
 		struct wq_fan_event ev;
 		int rc;
 
-		for (j = 0; j < len / EVENT_LEN; j++)
-			put_event(buf + j * EVENT_LEN, WQ_UAPI_FAN_MNT_ATTACH, j + 1);
+		for (j = 0; j < len / WQT_EVENT_LEN; j++)
+			put_event(buf + j * WQT_EVENT_LEN, WQ_UAPI_FAN_MNT_ATTACH, j + 1);
 		for (j = (unsigned) rand() % 4; j; j--)
 			buf[(size_t) rand() % len] = (unsigned char) rand();
 		do {

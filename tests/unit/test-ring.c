@@ -12,7 +12,7 @@
 #include "ring.h"
 #include "tap.h"
 
-#define ROUNDS	200000u
+#define WQT_ROUNDS	200000u
 
 struct piece {
 	struct wq_piece piece;		/* the ring's own */
@@ -55,7 +55,7 @@ static void *produce(void *ring)
 {
 	unsigned i;
 
-	for (i = 0; i < ROUNDS; i++)
+	for (i = 0; i < WQT_ROUNDS; i++)
 		while (!put(ring, i))
 			sched_yield();
 	return NULL;
@@ -75,9 +75,9 @@ static long resident(void)
 }
 
 #ifdef __SANITIZE_THREAD__
-#define MEASURED	false	/* its own memory is most of it */
+#define WQT_MEASURED	false	/* its own memory is most of it */
 #else
-#define MEASURED	true
+#define WQT_MEASURED	true
 #endif
 
 /* A ring of 64 MiB: what was read is given back, what was not is not. */
@@ -96,8 +96,8 @@ static void test_memory(void)
 	put(r, in++);
 	after = resident();
 	ok(right && out == in - 1, "what fills 64 MiB comes out as it went in: %u", out);
-	ok(!MEASURED || (full - before) * 4096 > 60 << 20, "while it is in, it takes memory: %ld pages", full - before);
-	ok(!MEASURED || after - before < 512, "and gives it back when it is read: %ld pages are left", after - before);
+	ok(!WQT_MEASURED || (full - before) * 4096 > 60 << 20, "while it is in, it takes memory: %ld pages", full - before);
+	ok(!WQT_MEASURED || after - before < 512, "and gives it back when it is read: %ld pages are left", after - before);
 	ok(wq_ring_used(r) < 512, "an empty ring has all its room: %zu bytes are in use", wq_ring_used(r));
 
 	/* Filled and half emptied again and again, at all offsets. */
@@ -116,7 +116,7 @@ static void test_memory(void)
 		get(r, out++, &right);
 	}
 	after = resident();
-	ok(!MEASURED || after - before < 512, "one at a time needs little: %ld pages", after - before);
+	ok(!WQT_MEASURED || after - before < 512, "one at a time needs little: %ld pages", after - before);
 	wq_ring_free(r);
 }
 
@@ -148,7 +148,7 @@ int main(void)
 	ok(fullest > 20, "and many fit in at once: %u", fullest);
 
 	pthread_create(&thread, NULL, produce, r);
-	for (out = 0; out < ROUNDS; )
+	for (out = 0; out < WQT_ROUNDS; )
 		if (get(r, out, &right))
 			out++;
 		else
