@@ -15,7 +15,8 @@
 #include "source.h"
 #include "wake.h"
 
-/* 64 bytes with the 16 of a key's record: a million fit in 64 MiB. */
+/* 64 bytes with the 16 of a key's record, and fewer where pointers have 32 bits: a million fit in
+ * 64 MiB. */
 struct packed {
 	struct wq_piece piece;
 	uint32_t seq : 24;	/* its low bits: they come in order */
@@ -26,7 +27,8 @@ struct packed {
 	const struct wq_watch *watch;
 	unsigned char data[];	/* the record; behind it, aligned, struct extra */
 };
-_Static_assert(offsetof(struct packed, data) == 48, "64 bytes with a key's record");
+_Static_assert(sizeof(void *) == 8 ? offsetof(struct packed, data) == 48 : offsetof(struct packed, data) <= 40,
+	       "64 bytes with a key's record");
 
 /* What most events don't have. */
 struct extra {

@@ -17,7 +17,7 @@
 # include "libwatchq.h"
 
 # define WQ_SAME(ours, theirs) \
-	_Static_assert((unsigned long) (ours) == (unsigned long) (theirs), #ours " is not " #theirs)
+	_Static_assert((unsigned long long) (ours) == (unsigned long long) (theirs), #ours " is not " #theirs)
 
 WQ_SAME(WQ_UAPI_O_NOTIFICATION_PIPE, O_NOTIFICATION_PIPE);
 WQ_SAME(WQ_UAPI_SET_SIZE, IOC_WATCH_QUEUE_SET_SIZE);
