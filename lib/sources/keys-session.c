@@ -38,6 +38,7 @@ int wq_join_session(const char *name, int32_t *serial, ssize_t *members, struct 
 	bool named = *name && strcmp(name, "-") != 0;
 	int32_t *list = NULL;
 
+	*members = 0;
 	*serial = keyctl_join_session_keyring(named ? name : NULL);
 	if (*serial < 0)
 		return fail(e, name, errno);
