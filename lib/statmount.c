@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,4 +226,17 @@ ssize_t wq_listmount(struct wq_statmount *sm, uint64_t after, uint64_t *ids, siz
 	long n = syscall(WQ_UAPI_SYS_LISTMOUNT, &req, ids, max, 0);
 
 	return n < 0 ? -errno : n;
+}
+
+int wq_statx_mount(const char *path, uint64_t *id, bool *root)
+{
+	struct wq_uapi_statx st = { 0 };
+
+	if (syscall(SYS_statx, AT_FDCWD, path, AT_NO_AUTOMOUNT | WQ_UAPI_AT_STATX_DONT_SYNC, WQ_UAPI_STATX_MNT_ID, &st))
+		return -errno;
+	if (!(st.mask & WQ_UAPI_STATX_MNT_ID) || !(st.attributes_mask & WQ_UAPI_STATX_ATTR_MOUNT_ROOT))
+		return -ENOTSUP;
+	*id = st.mnt_id;
+	*root = st.attributes & WQ_UAPI_STATX_ATTR_MOUNT_ROOT;
+	return 0;
 }

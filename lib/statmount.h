@@ -40,6 +40,11 @@ void wq_statmount_free(struct wq_statmount *sm);
  * -ENOSYS; -ENOMEM. */
 int wq_statmount(struct wq_statmount *sm, uint64_t id, struct wq_mount *m);
 
+/** The ID of the mount that @path leads to, as mountinfo numbers it, in *@id; *@root: the path
+ * is where it is mounted. Nothing is mounted by asking, and no server is asked. Return 0 or
+ * -errno; -ENOTSUP: a kernel before 5.8. */
+int wq_statx_mount(const char *path, uint64_t *id, bool *root);
+
 /** The unique IDs of up to @max mounts above @after (0: from the first), in their order.
  * How many; -errno. */
 ssize_t wq_listmount(struct wq_statmount *sm, uint64_t after, uint64_t *ids, size_t max);

@@ -11,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "libwatchq.h"
 #include "tracefs.h"
+#include "uapi-mounts.h"
 
 #define WQ_MAGIC		0x74726163	/* include/uapi/linux/magic.h: TRACEFS_MAGIC */
 #define WQ_PREFIX		"watchq-"	/* of our instances' names */
@@ -132,12 +133,13 @@ static int open_mounted(void)
 /* A mount that stands nowhere: gone with its descriptor, whatever becomes of us. */
 static int mount_detached(void)
 {
-	int fs = fsopen("tracefs", FSOPEN_CLOEXEC), fd = -1, err;
+	int fs = (int) syscall(WQ_UAPI_SYS_FSOPEN, "tracefs", WQ_UAPI_FSOPEN_CLOEXEC), fd = -1, err;
 
 	if (fs < 0)
 		return -errno;
-	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-		fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (syscall(WQ_UAPI_SYS_FSCONFIG, fs, WQ_UAPI_FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		fd = (int) syscall(WQ_UAPI_SYS_FSMOUNT, fs, WQ_UAPI_FSMOUNT_CLOEXEC,
+				   WQ_UAPI_ATTR_NOSUID | WQ_UAPI_ATTR_NODEV | WQ_UAPI_ATTR_NOEXEC);
 	err = errno;
 	close(fs);
 	return fd < 0 ? -err : fd;

@@ -8,13 +8,14 @@
 #include <linux/fanotify.h>
 #include <linux/mount.h>
 #include <linux/nsfs.h>
+#include <linux/stat.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 
 #include "uapi-mounts.h"
 
 #define WQ_SAME(ours, theirs) \
-	_Static_assert((unsigned long) (ours) == (unsigned long) (theirs), #ours " is not " #theirs)
+	_Static_assert((unsigned long long) (ours) == (unsigned long long) (theirs), #ours " is not " #theirs)
 
 #ifdef FAN_REPORT_MNT
 WQ_SAME(WQ_UAPI_FAN_REPORT_MNT, FAN_REPORT_MNT);
@@ -78,6 +79,26 @@ WQ_SAME(WQ_UAPI_SB_LAZYTIME, MS_LAZYTIME);
 #ifdef MOUNT_ATTR_NOSYMFOLLOW
 WQ_SAME(WQ_UAPI_ATTR_IDMAP, MOUNT_ATTR_IDMAP);
 WQ_SAME(WQ_UAPI_ATTR_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW);
+#endif
+WQ_SAME(WQ_UAPI_FSOPEN_CLOEXEC, FSOPEN_CLOEXEC);
+WQ_SAME(WQ_UAPI_FSCONFIG_CMD_CREATE, FSCONFIG_CMD_CREATE);
+WQ_SAME(WQ_UAPI_FSMOUNT_CLOEXEC, FSMOUNT_CLOEXEC);
+#ifdef SYS_fsopen
+WQ_SAME(WQ_UAPI_SYS_FSOPEN, SYS_fsopen);
+WQ_SAME(WQ_UAPI_SYS_FSCONFIG, SYS_fsconfig);
+WQ_SAME(WQ_UAPI_SYS_FSMOUNT, SYS_fsmount);
+#endif
+#ifdef STATX_MNT_ID
+WQ_SAME(WQ_UAPI_STATX_MNT_ID, STATX_MNT_ID);
+WQ_SAME(WQ_UAPI_STATX_ATTR_MOUNT_ROOT, STATX_ATTR_MOUNT_ROOT);
+WQ_SAME(sizeof(struct wq_uapi_statx), sizeof(struct statx));
+WQ_SAME(offsetof(struct wq_uapi_statx, mask), offsetof(struct statx, stx_mask));
+WQ_SAME(offsetof(struct wq_uapi_statx, attributes), offsetof(struct statx, stx_attributes));
+WQ_SAME(offsetof(struct wq_uapi_statx, attributes_mask), offsetof(struct statx, stx_attributes_mask));
+WQ_SAME(offsetof(struct wq_uapi_statx, mnt_id), offsetof(struct statx, stx_mnt_id));
+#endif
+#ifdef AT_STATX_DONT_SYNC
+WQ_SAME(WQ_UAPI_AT_STATX_DONT_SYNC, AT_STATX_DONT_SYNC);
 #endif
 #ifdef NS_GET_MNTNS_ID
 WQ_SAME(WQ_UAPI_NS_GET_MNTNS_ID, NS_GET_MNTNS_ID);

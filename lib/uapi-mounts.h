@@ -100,6 +100,46 @@ _Static_assert(sizeof(struct wq_uapi_statmount) == 512, "as in the kernel");
 #define WQ_UAPI_ATTR_IDMAP		0x100000u
 #define WQ_UAPI_ATTR_NOSYMFOLLOW	0x200000u
 
+/* New mounts, since Linux 5.2: include/uapi/linux/mount.h. The same numbers on all machines
+ * but alpha, whose calls are 110 further on. */
+#if defined(__alpha__)
+# define WQ_UAPI_SYS_FSOPEN		540
+# define WQ_UAPI_SYS_FSCONFIG		541
+# define WQ_UAPI_SYS_FSMOUNT		542
+#elif defined(__mips__) && defined(__mips64) && _MIPS_SIM == 3	/* n64 */
+# define WQ_UAPI_SYS_FSOPEN		5430
+# define WQ_UAPI_SYS_FSCONFIG		5431
+# define WQ_UAPI_SYS_FSMOUNT		5432
+#elif defined(__mips__)
+# define WQ_UAPI_SYS_FSOPEN		(_MIPS_SIM == 2 ? 6430 : 4430)
+# define WQ_UAPI_SYS_FSCONFIG		(_MIPS_SIM == 2 ? 6431 : 4431)
+# define WQ_UAPI_SYS_FSMOUNT		(_MIPS_SIM == 2 ? 6432 : 4432)
+#else
+# define WQ_UAPI_SYS_FSOPEN		430
+# define WQ_UAPI_SYS_FSCONFIG		431
+# define WQ_UAPI_SYS_FSMOUNT		432
+#endif
+#define WQ_UAPI_FSOPEN_CLOEXEC		1u
+#define WQ_UAPI_FSCONFIG_CMD_CREATE	6u
+#define WQ_UAPI_FSMOUNT_CLOEXEC		1u
+
+/* include/uapi/linux/stat.h: struct statx, of 256 bytes, as far as mounts need it. Not every
+ * libc knows of the mount's ID. */
+struct wq_uapi_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t unused[10];
+	uint64_t attributes_mask;
+	uint32_t times[20];
+	uint64_t mnt_id;
+	uint64_t spare[13];
+};
+_Static_assert(sizeof(struct wq_uapi_statx) == 256, "as in the kernel");
+
+#define WQ_UAPI_STATX_MNT_ID		0x1000u		/* since Linux 5.8, as the next */
+#define WQ_UAPI_STATX_ATTR_MOUNT_ROOT	0x2000u
+#define WQ_UAPI_AT_STATX_DONT_SYNC	0x4000		/* include/uapi/linux/fcntl.h */
+
 /* mnt_propagation: include/uapi/linux/fs.h, MS_... */
 #define WQ_UAPI_MS_UNBINDABLE		(1u << 17)
 #define WQ_UAPI_MS_SLAVE		(1u << 19)

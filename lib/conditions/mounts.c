@@ -14,6 +14,7 @@
 #include "models/mount.h"
 #include "mountinfo.h"
 #include "paths.h"
+#include "statmount.h"
 
 /* Links on the way, which come and go without an event of mounts. */
 static int parse(struct wq_condition *c, struct wq_error *e)
@@ -47,15 +48,13 @@ static void resolve(struct wq_condition *c)
  * that is mounted. 0: the path leads nowhere. -errno. */
 static int mount_of(const struct wq_condition *c, bool *root, struct wq_error *e)
 {
-	struct statx st;
+	uint64_t id;
+	int rc = wq_statx_mount(c->object, &id, root);
 
-	if (statx(AT_FDCWD, c->object, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st))
-		return wq_condition_no_path(c, errno, e);
-	if (!(st.stx_mask & STATX_MNT_ID) || !(st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+	if (rc == -ENOTSUP)
 		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "%.300s: this kernel doesn't tell what a path is on; Linux 5.8 is needed",
 			       c->object);
-	*root = st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
-	return (int) st.stx_mnt_id;
+	return rc ? wq_condition_no_path(c, -rc, e) : (int) id;
 }
 
 static struct libmnt_fs *find(struct libmnt_table *tb, int id)

@@ -20,6 +20,7 @@
 #include "sources/sb.h"
 #include "sources/sb-ext4.h"
 #include "sources/sb-reports.h"
+#include "statmount.h"
 
 #define WQ_GROUPS		16		/* so many copies are told apart; of 128 groups that a user may have */
 #define WQ_HANDLE_MAX	128		/* bytes: MAX_HANDLE_SZ */
@@ -64,12 +65,12 @@ static int sb_fanotify_probe(const struct wq_source_config *c, struct wq_error *
  * would make an umount(8) fail that comes meanwhile. */
 static const char *find_path(const struct wq_filesystem *fs)
 {
-	struct statx st;
 	unsigned i;
+	uint64_t id;
+	bool root;
 
 	for (i = 0; i < fs->nmounts; i++)
-		if (statx(AT_FDCWD, fs->mounts[i].target, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) == 0 &&
-		    st.stx_mnt_id == (unsigned) fs->mounts[i].id)
+		if (wq_statx_mount(fs->mounts[i].target, &id, &root) == 0 && id == (unsigned) fs->mounts[i].id)
 			return fs->mounts[i].target;
 	return NULL;
 }
