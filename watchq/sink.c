@@ -7,12 +7,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "sink.h"
 
 #define WQC_SINK_SIZE	(256u << 10)
+#define WQC_RWF_NOWAIT	8		/* include/uapi/linux/fs.h: RWF_NOWAIT */
 #define WQC_PIPE_LARGE	(1 << 20)	/* bytes: the default of /proc/sys/fs/pipe-max-size */
 
 void sink_set_fd(struct sink *s, int fd)
@@ -77,8 +79,9 @@ static ssize_t write_some(struct sink *s, const char *bytes, size_t len)
 	if (s->regular)
 		return written(write(s->fd, bytes, len));
 
-	n = pwritev2(s->fd, &iov, 1, -1, RWF_NOWAIT);
-	if (n >= 0 || (errno != EAGAIN && errno != EOPNOTSUPP && errno != ESPIPE))
+	/* Not every libc has pwritev2(). The offset, in two halves, is -1: the file's own. */
+	n = syscall(SYS_pwritev2, s->fd, &iov, 1L, -1L, -1L, WQC_RWF_NOWAIT);
+	if (n >= 0 || (errno != EAGAIN && errno != EOPNOTSUPP && errno != ESPIPE && errno != ENOSYS))
 		return written(n);
 	if (errno == EAGAIN)
 		len = 0;		/* ask again when there is room */
