@@ -218,7 +218,7 @@ int wq_keys_expiry_read(struct wq_keys_state *st)
 	x->read_at = now;
 	rc = read_all(st);
 	x->next = 0;
-	TAILQ_FOREACH(w, &st->all, all)
+	WQ_TAILQ_FOREACH(w, &st->all, all)
 		set_next(x, w);
 	return rc;
 }
@@ -293,7 +293,7 @@ static int expire_due(struct wq_keys_state *st)
 	if (!x->next || x->next > now)
 		return 0;
 	x->next = 0;
-	TAILQ_FOREACH(w, &st->all, all) {
+	WQ_TAILQ_FOREACH(w, &st->all, all) {
 		if (may_expire(w) && w->expires <= now) {
 			rc = expire(st, w, now);
 			if (rc && rc != WQ_NO_ROOM)
@@ -311,7 +311,7 @@ static void look_for_collected(struct wq_keys_state *st)
 	struct wq_watched *w, *ring;
 	bool waits = false;
 
-	TAILQ_FOREACH(w, &st->all, all) {
+	WQ_TAILQ_FOREACH(w, &st->all, all) {
 		if (w->heard || w->orphan || !w->there || !(w->expired || w->dead))
 			continue;
 		waits = true;

@@ -52,7 +52,7 @@ struct wq_watched *wq_keys_new_watched(struct wq_keys_state *st, int32_t serial,
 		free(w);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&st->all, w, all);
+	WQ_TAILQ_INSERT_TAIL(&st->all, w, all);
 	st->nall++;
 	return w;
 }
@@ -62,15 +62,15 @@ static void set_where(struct wq_keys_state *st, struct wq_watched *w, enum wq_wh
 	if (w->where == where)
 		return;
 	if (w->where == WQ_WHERE_NEWS)
-		TAILQ_REMOVE(&st->news, w, news);
+		WQ_TAILQ_REMOVE(&st->news, w, news);
 	else if (w->where == WQ_WHERE_ORPHANS)
-		TAILQ_REMOVE(&st->orphans, w, news);
+		WQ_TAILQ_REMOVE(&st->orphans, w, news);
 	st->norphans += (where == WQ_WHERE_ORPHANS) - (w->where == WQ_WHERE_ORPHANS);
 	w->where = where;
 	if (where == WQ_WHERE_NEWS)
-		TAILQ_INSERT_TAIL(&st->news, w, news);
+		WQ_TAILQ_INSERT_TAIL(&st->news, w, news);
 	else if (where == WQ_WHERE_ORPHANS)
-		TAILQ_INSERT_TAIL(&st->orphans, w, news);
+		WQ_TAILQ_INSERT_TAIL(&st->orphans, w, news);
 }
 
 static void set_unheard(struct wq_keys_state *st, struct wq_watched *w, bool on)
@@ -83,7 +83,7 @@ static void unlist(struct wq_keys_state *st, struct wq_watched *w)
 {
 	wq_keys_doubt(st, w, WQ_DOUBT_NONE);
 	if (w->recent)
-		TAILQ_REMOVE(&st->recent, w, recents);
+		WQ_TAILQ_REMOVE(&st->recent, w, recents);
 	w->recent = false;
 	set_unheard(st, w, false);
 }
@@ -93,7 +93,7 @@ void wq_keys_free_watched(struct wq_keys_state *st, struct wq_watched *w)
 	unlist(st, w);
 	set_where(st, w, WQ_WHERE_NOWHERE);
 	if (w->ring) {
-		TAILQ_REMOVE(&st->rings, w, rings);
+		WQ_TAILQ_REMOVE(&st->rings, w, rings);
 		wq_keyring_free(w->ring);
 	}
 	/* Posts a removal, of what is known no more by then. */
@@ -102,7 +102,7 @@ void wq_keys_free_watched(struct wq_keys_state *st, struct wq_watched *w)
 	wq_keys_not_heard(st, w);
 	wq_name_unref(w->path);
 	tdelete(w, &st->by_serial, compare_watched);
-	TAILQ_REMOVE(&st->all, w, all);
+	WQ_TAILQ_REMOVE(&st->all, w, all);
 	st->nall--;
 	free(w);
 }
@@ -120,7 +120,7 @@ void wq_keys_reap(struct wq_keys_state *st)
 {
 	struct wq_watched *w;
 
-	while ((w = TAILQ_FIRST(&st->orphans)))
+	while ((w = WQ_TAILQ_FIRST(&st->orphans)))
 		wq_keys_free_watched(st, w);
 }
 
@@ -185,7 +185,7 @@ void wq_keys_hear_news(struct wq_keys_state *st)
 	struct wq_watched *w;
 
 	st->limit_reached = false;
-	while ((w = TAILQ_FIRST(&st->news))) {
+	while ((w = WQ_TAILQ_FIRST(&st->news))) {
 		set_where(st, w, WQ_WHERE_NOWHERE);
 		wq_keys_hear(st, w);
 	}
@@ -237,7 +237,7 @@ struct wq_watched *wq_keys_ring_with(struct wq_keys_state *st, uint32_t serial)
 {
 	struct wq_watched *w;
 
-	TAILQ_FOREACH(w, &st->rings, rings) {
+	WQ_TAILQ_FOREACH(w, &st->rings, rings) {
 		struct wq_member *m = wq_keyring_find(w->ring, serial);
 
 		if (m && m->in)
@@ -290,7 +290,7 @@ int wq_keys_new_ring(struct wq_keys_state *st, struct wq_watched *w)
 	w->ring = wq_keyring_new(on_member, w);
 	if (!w->ring)
 		return -ENOMEM;
-	TAILQ_INSERT_TAIL(&st->rings, w, rings);
+	WQ_TAILQ_INSERT_TAIL(&st->rings, w, rings);
 	return 0;
 }
 
@@ -301,7 +301,7 @@ void wq_keys_no_ring(struct wq_keys_state *st, struct wq_watched *w)
 
 	if (!ring)
 		return;
-	TAILQ_REMOVE(&st->rings, w, rings);
+	WQ_TAILQ_REMOVE(&st->rings, w, rings);
 	w->ring = NULL;
 	for (m = wq_keyring_first(ring); m; m = m->next)
 		if (m->in)

@@ -26,7 +26,7 @@ int wq_keys_look(struct wq_keys_state *st, enum wq_look what)
 		wq_keys_expiry_stale(st);
 	st->reading = true;
 	/* Members that are found come behind. */
-	TAILQ_FOREACH(w, &st->all, all) {
+	WQ_TAILQ_FOREACH(w, &st->all, all) {
 		if ((what == WQ_LOOK_RINGS && !w->ring) || !is_looked_at(st, w))
 			continue;
 		rc = wq_keys_read(st, w);
@@ -38,7 +38,7 @@ int wq_keys_look(struct wq_keys_state *st, enum wq_look what)
 		rc = 0;
 	}
 	st->reading = false;
-	if (!TAILQ_EMPTY(&st->now))	/* members that are heard of */
+	if (!WQ_TAILQ_EMPTY(&st->now))	/* members that are heard of */
 		wq_engine_read_soon(st->s->m);
 	return rc;
 }

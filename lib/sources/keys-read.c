@@ -308,7 +308,7 @@ int wq_keys_read(struct wq_keys_state *st, struct wq_watched *w)
 	wq_keys_doubt(st, w, WQ_DOUBT_NONE);
 	w->named = false;
 	if (!w->recent && st->reading)
-		TAILQ_INSERT_TAIL(&st->recent, w, recents);
+		WQ_TAILQ_INSERT_TAIL(&st->recent, w, recents);
 	w->recent |= st->reading;
 	if (!st->names) {
 		n = wq_key_describe(w->serial);

@@ -61,13 +61,13 @@ struct wq_keys_state *wq_keys_state_new(struct wq_source *s, const struct wq_key
 	/* The others of the user's processes need some, too. */
 	getrlimit(RLIMIT_NOFILE, &limit);
 	st->quiet_max = limit.rlim_cur / 2;
-	TAILQ_INIT(&st->all);
-	TAILQ_INIT(&st->rings);
-	TAILQ_INIT(&st->quiet);
-	TAILQ_INIT(&st->now);
-	TAILQ_INIT(&st->recent);
-	TAILQ_INIT(&st->news);
-	TAILQ_INIT(&st->orphans);
+	WQ_TAILQ_INIT(&st->all);
+	WQ_TAILQ_INIT(&st->rings);
+	WQ_TAILQ_INIT(&st->quiet);
+	WQ_TAILQ_INIT(&st->now);
+	WQ_TAILQ_INIT(&st->recent);
+	WQ_TAILQ_INIT(&st->news);
+	WQ_TAILQ_INIT(&st->orphans);
 	st->names = names ? wq_keys_new(WQ_NAMES_BUDGET) : NULL;
 	if ((names && !st->names) || (st->expiry.wanted && wq_keys_expiry_open(st))) {
 		wq_keys_state_free(st);
@@ -83,7 +83,7 @@ void wq_keys_state_free(struct wq_keys_state *st)
 	if (!st)
 		return;
 	st->closing = true;
-	while ((w = TAILQ_FIRST(&st->all)))
+	while ((w = WQ_TAILQ_FIRST(&st->all)))
 		wq_keys_free_watched(st, w);
 	wq_keys_expiry_close(st);
 	wq_keys_free(st->names);
@@ -95,10 +95,10 @@ void wq_keys_doubt(struct wq_keys_state *st, struct wq_watched *w, enum wq_doubt
 	if (w->doubt == doubt)
 		return;
 	if (w->doubt != WQ_DOUBT_NONE)
-		TAILQ_REMOVE(w->doubt == WQ_DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
+		WQ_TAILQ_REMOVE(w->doubt == WQ_DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
 	w->doubt = doubt;
 	if (doubt != WQ_DOUBT_NONE)
-		TAILQ_INSERT_TAIL(doubt == WQ_DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
+		WQ_TAILQ_INSERT_TAIL(doubt == WQ_DOUBT_NOW ? &st->now : &st->quiet, w, doubts);
 	if (doubt == WQ_DOUBT_QUIET)
 		st->s->wants_quiet = true;
 }
@@ -140,7 +140,7 @@ static void doubt_keyrings_of(struct wq_keys_state *st, uint32_t serial)
 {
 	struct wq_watched *w;
 
-	TAILQ_FOREACH(w, &st->rings, rings)
+	WQ_TAILQ_FOREACH(w, &st->rings, rings)
 		if (wq_keyring_find(w->ring, serial))
 			read_later(st, w);
 }
@@ -341,7 +341,7 @@ void wq_keys_state_doubt(struct wq_keys_state *st)
 {
 	struct wq_watched *w;
 
-	TAILQ_FOREACH(w, &st->all, all)
+	WQ_TAILQ_FOREACH(w, &st->all, all)
 		if (w->there && w->shown && !w->orphan)
 			wq_keys_doubt(st, w, WQ_DOUBT_NOW);
 	wq_keys_expiry_stale(st);
@@ -352,7 +352,7 @@ int wq_keys_state_tell(struct wq_keys_state *st, enum wq_mark mark)
 	struct wq_watched *w;
 	int rc;
 
-	TAILQ_FOREACH(w, &st->all, all) {
+	WQ_TAILQ_FOREACH(w, &st->all, all) {
 		rc = w->orphan ? 0 : wq_keys_tell_differences(st, w, w->snapped ? WQ_MARK_RESYNC : mark);
 		if (rc)
 			return rc;
@@ -367,8 +367,8 @@ static void doubt_named(struct wq_keys_state *st, unsigned round)
 {
 	struct wq_watched *w;
 
-	while ((w = TAILQ_FIRST(&st->recent))) {
-		TAILQ_REMOVE(&st->recent, w, recents);
+	while ((w = WQ_TAILQ_FIRST(&st->recent))) {
+		WQ_TAILQ_REMOVE(&st->recent, w, recents);
 		w->recent = false;
 		/* A call that is applied to what it made changes nothing. */
 		if (!w->named || !w->there || st->config.calls)
@@ -416,12 +416,12 @@ int wq_keys_state_snapshot(struct wq_keys_state *st, enum wq_mark mark, unsigned
 		return rc;
 	if (round == 0) {
 		st->s->wants_quiet = false;
-		while ((w = TAILQ_FIRST(&st->quiet)))
+		while ((w = WQ_TAILQ_FIRST(&st->quiet)))
 			wq_keys_doubt(st, w, WQ_DOUBT_NOW);
 	}
 	st->reading = true;
 	/* Members that are found come behind. */
-	while (rc == 0 && (w = TAILQ_FIRST(&st->now))) {
+	while (rc == 0 && (w = WQ_TAILQ_FIRST(&st->now))) {
 		read = true;
 		rc = wq_keys_read(st, w);
 		w->snapped = later;

@@ -49,7 +49,7 @@ bool wq_keys_state_knows(struct wq_keys_state *st, uint32_t key)
 
 	if (w && w->root && w->there_told)
 		return true;
-	TAILQ_FOREACH(ring, &st->rings, rings) {
+	WQ_TAILQ_FOREACH(ring, &st->rings, rings) {
 		struct wq_member *m = wq_keyring_find(ring->ring, key);
 
 		if (m && m->told)

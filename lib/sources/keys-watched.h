@@ -9,11 +9,10 @@
 #ifndef WQ_SOURCES_KEYS_WATCHED_H
 #define WQ_SOURCES_KEYS_WATCHED_H
 
-#include <sys/queue.h>
-
 #include "models/keyring.h"
 #include "models/keys.h"
 #include "sources/keys-state.h"
+#include "tailq.h"
 
 enum wq_doubt {
 	WQ_DOUBT_NONE,
@@ -63,10 +62,10 @@ struct wq_watched {
 	struct wq_name *path;		/* good for this generation */
 	unsigned path_generation;
 
-	TAILQ_ENTRY(wq_watched) all, rings, doubts, recents, news;
+	WQ_TAILQ_ENTRY(wq_watched) all, rings, doubts, recents, news;
 };
 
-TAILQ_HEAD(wq_watched_list, wq_watched);
+WQ_TAILQ_HEAD(wq_watched_list, wq_watched);
 
 /* A system call of which it isn't known what it changed. */
 struct wq_suspect {
