@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
@@ -42,21 +43,29 @@ static int first(const unsigned char *bytes, size_t len, struct wq_fan_event *ev
 	return rc;
 }
 
-static int with_u8(size_t at, uint8_t value)
+/* The same with a field, at @at and of @size bytes, that has another value. */
+static int with(size_t at, size_t size, uint32_t value)
 {
 	unsigned char buf[WQT_EVENT_LEN];
+	uint16_t half = (uint16_t) value;
+	uint8_t byte = (uint8_t) value;
 	struct wq_fan_event ev;
 	size_t pos;
 
 	put_event(buf, WQ_UAPI_FAN_MNT_ATTACH, 1);
-	buf[at] = value;
+	memcpy(buf + at, size == 4 ? (void *) &value : size == 2 ? (void *) &half : (void *) &byte, size);
 	return first(buf, sizeof(buf), &ev, &pos);
 }
+#define WQT_WITH(type, field, at, value) with((at) + offsetof(type, field), sizeof(((type *) NULL)->field), (value))
+#define WQT_WITH_META(field, value) WQT_WITH(struct fanotify_event_metadata, field, 0, value)
+#define WQT_WITH_INFO_LEN(value) WQT_WITH(struct wq_uapi_fan_mnt, len, sizeof(struct fanotify_event_metadata), value)
 
 static void test_fanotify(void)
 {
 	unsigned char buf[2 * WQT_EVENT_LEN], other[WQT_EVENT_LEN + 8];
 	struct wq_fan_event ev;
+	const struct wq_uapi_fan_mnt unknown = { .type = 0x63, .len = 8 };
+	const uint32_t longer = WQT_EVENT_LEN + 8;
 	size_t pos, len;
 	bool right = true;
 
@@ -69,18 +78,22 @@ static void test_fanotify(void)
 	for (len = 1; len < WQT_EVENT_LEN; len++)
 		right &= first(buf, len, &ev, &pos) == -EBADMSG;
 	ok(right, "one that is cut off anywhere is none");
-	ok(with_u8(0, 0) == -EBADMSG && with_u8(0, 23) == -EBADMSG && with_u8(0, WQT_EVENT_LEN + 1) == -EBADMSG,
+	ok(WQT_WITH_META(event_len, WQT_EVENT_LEN) == 1 && WQT_WITH_META(event_len, 0) == -EBADMSG &&
+	   WQT_WITH_META(event_len, 23) == -EBADMSG && WQT_WITH_META(event_len, WQT_EVENT_LEN + 1) == -EBADMSG,
 	   "a length of 0, below the metadata's, past the end");
-	ok(with_u8(4, FANOTIFY_METADATA_VERSION + 1) == -EBADMSG, "another version");
-	ok(with_u8(6, 8) == -EBADMSG && with_u8(6, WQT_EVENT_LEN + 1) == -EBADMSG, "metadata that is too short, or too long");
-	ok(with_u8(26, 0) == -EBADMSG && with_u8(26, 3) == -EBADMSG && with_u8(26, 8) == -EBADMSG &&
-	   with_u8(26, 17) == -EBADMSG, "information that is empty, too short, past the end");
+	ok(WQT_WITH_META(vers, FANOTIFY_METADATA_VERSION + 1) == -EBADMSG, "another version");
+	ok(WQT_WITH_META(metadata_len, 24) == 1 && WQT_WITH_META(metadata_len, 8) == -EBADMSG &&
+	   WQT_WITH_META(metadata_len, WQT_EVENT_LEN + 1) == -EBADMSG, "metadata that is too short, or too long");
+	ok(WQT_WITH_INFO_LEN(16) == 1 && WQT_WITH_INFO_LEN(0) == -EBADMSG && WQT_WITH_INFO_LEN(3) == -EBADMSG &&
+	   WQT_WITH_INFO_LEN(8) == -EBADMSG && WQT_WITH_INFO_LEN(17) == -EBADMSG,
+	   "information that is empty, too short, past the end");
 
 	/* Of a kind that isn't known, in front. */
 	put_event(other, WQ_UAPI_FAN_MNT_ATTACH, 9);
 	memmove(other + 32, other + 24, 16);
-	memcpy(other + 24, "\x63\x00\x08\x00zzzz", 8);
-	other[0] = WQT_EVENT_LEN + 8;
+	memcpy(other + 24, &unknown, 4);
+	memcpy(other + 28, "zzzz", 4);
+	memcpy(other, &longer, sizeof(longer));
 	ok(first(other, sizeof(other), &ev, &pos) == 1 && ev.mount == 9, "information of an unknown kind is passed over");
 }
 

@@ -50,34 +50,40 @@ static void test_good(void)
 	ok(wq_record_build(buf, 1, 1, 0, buf, 120) == -EMSGSIZE, "128 bytes are too long for a record");
 }
 
+/* Sets the length that a record says it has. */
+static void set_length(unsigned char *rec, uint32_t length)
+{
+	memcpy(rec + 4, &length, sizeof(length));
+}
+
 static void test_bad(void)
 {
-	unsigned char buf[32] = { 1, 0, 0, 4 };
+	unsigned char buf[32] = { 0 };
 	struct wq_walk w = { .buf = buf, .len = 16, .base = 1000 };
 	struct wq_record rec;
 	struct wq_bad bad;
 	char text[256];
 
-	buf[4] = 7;
+	wq_record_build(buf, WQ_TYPE_KEY, WQ_KEY_CLEARED, 0, NULL, 0);
+	set_length(buf, 7);
 	ok(wq_walk_next(&w, &rec, &bad) == -EBADMSG && bad.kind == WQ_BAD_LENGTH && bad.offset == 1000 &&
 	   bad.found == 7, "a length below 8 is bad");
 	ok(strstr(wq_bad_text(&bad, text, sizeof(text)), "offset 1000") && strstr(text, "found 7"),
 	   "and said so: %s", text);
-	buf[4] = 17;
+	set_length(buf, 17);
 	ok(wq_walk_next(&w, &rec, &bad) == -EBADMSG && bad.kind == WQ_BAD_CUT && bad.expected == 17 &&
 	   bad.found == 16, "past the end is bad");
 	w.more = true;
 	ok(wq_walk_next(&w, &rec, &bad) == -EAGAIN && w.pos == 0, "unless more may come");
 	w.more = false;
-	buf[4] = 15;
+	set_length(buf, 15);
 	ok(wq_walk_next(&w, &rec, &bad) == -EBADMSG && bad.kind == WQ_BAD_BODY && bad.expected == 16 &&
 	   bad.found == 15, "a body shorter than its type's is bad");
-	buf[0] = 0;
-	buf[3] = 0;
-	buf[4] = 12;
+	wq_record_build(buf, WQ_TYPE_META, WQ_META_REMOVAL, 0, NULL, 0);
+	set_length(buf, 12);
 	ok(wq_walk_next(&w, &rec, &bad) == -EBADMSG && bad.kind == WQ_BAD_BODY,
 	   "a removal's body is there, or it isn't: half is bad");
-	buf[4] = 8;
+	set_length(buf, 8);
 	ok(wq_walk_next(&w, &rec, &bad) == 1 && rec.len == 8, "without is fine");
 }
 

@@ -10,12 +10,40 @@
 #include "fanotify.h"
 #include "tap.h"
 
-/* An error of an ext4's inode 12, as Linux 7.2 gives it: metadata, the file, the error. */
-static const unsigned char inode_error[64] = {
-	64, 0, 0, 0, 3, 0, 24, 0, 0, 128, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 12, 0, 0, 0,
-	1, 0, 28, 0, 0x59, 0x01, 0xed, 0xa9, 0x23, 0xa3, 0xde, 0x99, 8, 0, 0, 0, 1, 0, 0, 0, 12, 0, 0, 0, 7, 0, 0, 0,
-	5, 0, 12, 0, 117, 0, 0, 0, 3, 0, 0, 0,
+/* An error of an ext4's inode 12, as Linux 7.2 gives it: metadata, the file, the error. Numbers of
+ * so many bytes, which make_inode_error() puts in this machine's order. */
+static const struct {
+	unsigned size;
+	uint64_t value;
+} inode_error_fields[] = {
+	{ 4, 64 }, { 1, 3 }, { 1, 0 }, { 2, 24 }, { 8, 0x8000 }, { 4, UINT32_MAX }, { 4, 12 },
+	{ 1, 1 }, { 1, 0 }, { 2, 28 }, { 1, 0x59 }, { 1, 0x01 }, { 1, 0xed }, { 1, 0xa9 },
+	{ 1, 0x23 }, { 1, 0xa3 }, { 1, 0xde }, { 1, 0x99 }, { 4, 8 }, { 4, 1 }, { 4, 12 }, { 4, 7 },
+	{ 1, 5 }, { 1, 0 }, { 2, 12 }, { 4, EUCLEAN }, { 4, 3 },
 };
+static unsigned char inode_error[64];
+
+static void put(unsigned char *to, unsigned size, uint64_t value)
+{
+	const uint32_t word = (uint32_t) value;
+	const uint16_t half = (uint16_t) value;
+	const uint8_t byte = (uint8_t) value;
+
+	memcpy(to, size == 8 ? (const void *) &value : size == 4 ? (const void *) &word :
+		   size == 2 ? (const void *) &half : (const void *) &byte, size);
+}
+
+static void make_inode_error(void)
+{
+	unsigned char *to = inode_error;
+	size_t i;
+
+	for (i = 0; i < sizeof(inode_error_fields) / sizeof(inode_error_fields[0]); i++) {
+		put(to, inode_error_fields[i].size, inode_error_fields[i].value);
+		to += inode_error_fields[i].size;
+	}
+	ok(to == inode_error + sizeof(inode_error), "an event of fanotify is made");
+}
 
 /* What wq_fan_next() says of a copy of @len bytes that ends where its memory does; sums up
  * all that the event points to. */
@@ -47,10 +75,10 @@ static void test_error(void)
 	ok(next(turned, sizeof(turned), &ev, &inode) == 1 && ev.error == EUCLEAN && inode == 12, "in any order");
 	memcpy(whole, inode_error, 44);
 	memcpy(whole + 44, inode_error + 52, 12);
-	whole[0] = 56;
-	whole[26] = 20;
-	whole[36] = 0;
-	whole[40] = 255;
+	put(whole, 4, 56);
+	put(whole + 26, 2, 20);
+	put(whole + 36, 4, 0);
+	put(whole + 40, 4, 255);
 	ok(next(whole, sizeof(whole), &ev, &inode) == 1 && ev.handle_len == 0 && inode == 0, "of the filesystem itself");
 }
 
@@ -73,7 +101,7 @@ static void test_lies(void)
 		}
 	ok(wrong == 0, "no length that lies leads outside");
 	memcpy(bytes, inode_error, sizeof(bytes));
-	bytes[36] = 9;
+	put(bytes + 36, 4, 9);
 	ok(next(bytes, sizeof(bytes), &ev, &inode) == -EBADMSG, "a handle longer than its record is none");
 }
 
@@ -97,11 +125,13 @@ static void test_any_bytes(void)
 
 static void test_handles(void)
 {
-	static const unsigned char handle[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 	const uint32_t narrow = 0x04030201;
 	const uint64_t wide = UINT64_C(0x0807060504030201);
+	unsigned char handle[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 
+	put(handle, 4, narrow);
 	ok(wq_handle_inode(1, handle, 8) == narrow && wq_handle_inode(2, handle, 4) == narrow, "inodes of 32 bits");
+	put(handle, 8, wide);
 	ok(wq_handle_inode(0x81, handle, 8) == wide && wq_handle_inode(0x4d, handle, 9) == wide, "and of 64");
 	ok(wq_handle_inode(0x81, handle, 7) == 0 && wq_handle_inode(1, handle, 3) == 0 && wq_handle_inode(0xff, handle, 8) == 0,
 	   "none where the handle is too short, or of an unknown type");
@@ -109,6 +139,7 @@ static void test_handles(void)
 
 int main(void)
 {
+	make_inode_error();
 	test_error();
 	test_lies();
 	test_any_bytes();
