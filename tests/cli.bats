@@ -128,6 +128,7 @@ load lib
 }
 
 @test "a session keyring that can't be joined: status 125, and why" {
+	[ -z "$EMULATED" ] || skip "an emulator has no keys"
 	cd "$BATS_TEST_TMPDIR"
 	if "$HELPERS/deny" keyctl true 2>/dev/null; then
 		run -125 "$HELPERS/deny" keyctl "$WATCHQ" keys --session mine -C 'touch ran'

@@ -9,10 +9,8 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 
 hex() { tr -d ' \n' | tr a-f A-F | unhex; }
 
-# An annotated capture of that dialect.
-annotated() { unhex "$DATA/dialect-$1-little.hex" | watchq decode --endian little --dialect "$1" -B=annotated; }
-
-little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip "a big-endian machine"; }
+# An annotated capture of that dialect, which is made of records in the machine's byte order.
+annotated() { unhex "$DATA/dialect-$1-$(native_order).hex" | watchq decode --dialect "$1" -B=annotated; }
 
 @test "each dialect has its numbers, layouts and flags, in both byte orders" {
 	local dialect order
@@ -61,7 +59,6 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 
 @test "an annotated capture says its dialect: nothing need be asked for" {
 	local dialect
-	little_here
 	for dialect in $DIALECTS; do
 		annotated "$dialect" >a
 		watchq decode -J a | diff "$DATA/dialect-$dialect.jsonl" -
@@ -72,7 +69,6 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 }
 
 @test "names in filters mean what the capture says; numbers stay" {
-	little_here
 	annotated v5-2019 >a
 	equal "$(watchq decode -J -e block/io a | jq -c '[.type,.event]' | xargs)" "[meta,loss] [block,io]"
 	equal "$(watchq decode -J -f usb:add a | jq -c '[.type,.event]' | xargs)" "[meta,loss] [usb,add]"
@@ -84,7 +80,6 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 }
 
 @test "another dialect than the capture says is refused" {
-	little_here
 	annotated feb-2020 >a
 	run -1 --separate-stderr watchq decode --dialect v5-2019 a
 	equal "$output" ""
@@ -94,7 +89,6 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 }
 
 @test "one dialect in captures that are put together" {
-	little_here
 	annotated feb-2020 >a
 	annotated v5-2019 >b
 	cat a a | watchq decode -J | tail -n +11 | jq -c 'del(.seq)' | diff - <(jq -c 'del(.seq)' "$DATA/dialect-feb-2020.jsonl")
@@ -102,7 +96,7 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 	equal "${#lines[@]}" 10
 	[[ $stderr =~ "offset $(stat -c %s a): a capture begins that is of the dialect v5-2019, but what came before was read as feb-2020; decode them apart" ]]
 	# Plain records before it were read as the default dialect, unless told better.
-	unhex "$DATA/dialect-v5-2019-little.hex" | head -c 8 >c
+	unhex "$DATA/dialect-v5-2019-$(native_order).hex" | head -c 8 >c
 	cat b >>c
 	run -1 --separate-stderr watchq decode -J c
 	equal "${#lines[@]}" 1
@@ -111,7 +105,6 @@ little_here() { [ "$(printf '\001\000' | od -An -tu2 | tr -d ' ')" = 1 ] || skip
 }
 
 @test "a dialect that is not known: those that are, and the nearest" {
-	little_here
 	run -1 watchq decode --dialect v5-2018 /dev/null
 	[[ $output =~ "--dialect: expected one of default, v5-2019, feb-2020, aug-2020, sb-2020, not 'v5-2018'; did you mean 'v5-2019'?" ]]
 	run -1 watchq decode --dialect
@@ -155,13 +148,13 @@ takes_signals() { grep -q ^sigmask /proc/"$1"/fdinfo/*; }
 	mkfifo in
 	for format in --json --binary=annotated; do
 		exec 7<>in
-		"$WATCHQ" decode $format --endian little --dialect feb-2020 --output-file o in 3>&- 7>&- &
+		"$WATCHQ" decode $format --dialect feb-2020 --output-file o in 3>&- 7>&- &
 		pid=$!
 		await takes_signals "$pid"
 		mv o old
 		kill -HUP "$pid"
 		await [ -e o ]
-		unhex "$DATA/dialect-feb-2020-little.hex" >&7
+		unhex "$DATA/dialect-feb-2020-$(native_order).hex" >&7
 		exec 7>&-
 		wait "$pid"
 		equal "$(wc -c <old)" 0

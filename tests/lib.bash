@@ -12,8 +12,11 @@ HELPERS=$top_builddir/tests/helpers
 SANITIZED=${SANITIZED:-$(grep -qaE '__(a|t)san_init' "$WATCHQ" && echo yes || true)}
 # Set by tests/run --long: as much as there is time for.
 LONG=${WATCHQ_TEST_LONG:-}
+# An emulator runs WATCHQ: slowly, with memory and system calls of its own.
+EMULATED=${WATCHQ_EMULATED:-}
 # So many times as long may all take that a test waits for.
-export SLOW=${SANITIZED:+4}
+SLOW=${SANITIZED:+4}
+export SLOW=${SLOW:-${EMULATED:+4}}
 : "${SLOW:=1}"
 # What terminals are shown is compared as text.
 export NO_COLOR=1
@@ -22,6 +25,12 @@ watchq() { "$WATCHQ" "$@"; }
 
 # The bytes of a file of hex lines.
 unhex() { basenc -d -i --base16 "$@"; }
+
+# The byte order of the machine that WATCHQ runs on: little or big.
+native_order() {
+	# A loss of a little-endian machine. To others its length is 0.
+	if printf '\0\0\0\001\010\0\0\0' | "$WATCHQ" decode -B >/dev/null 2>&1; then echo little; else echo big; fi
+}
 
 # Waits until a command succeeds, at most 30 s (or $DEADLINE), and $SLOW times that with a sanitizer.
 await() {

@@ -29,7 +29,7 @@ match_column() {	# COLUMN FILE
 	local cell value name n=0
 	name=$(json_name "$1")
 	cells "$1" "$2" | paste - "$2.lines" >both
-	without_losses <both | cut -f1 | sort | uniq | shuf -n 4 --random-source="$WATCHQ" >values
+	without_losses <both | cut -f1 | sort | uniq | shuf -n 4 --random-source=<(seq 1000000) >values
 	while IFS= read -r cell; do
 		printf -v value %b "$cell"
 		without_losses <both | awk -F '\t' -v cell="${cell//\\/\\\\}" '$1 "" == cell "" { print $2 }' >want

@@ -91,7 +91,7 @@ usb() { local n; n=$(printf '%b' "$1" | basenc -w0 --base16); printf '05000000%s
 @test "SIGHUP ends it, unless there is an --output-file to open anew" {
 	mkfifo in
 	exec 7<>in
-	"$WATCHQ" decode -J in >o 3>&- 7>&- &
+	"$WATCHQ" decode -J --endian little in >o 3>&- 7>&- &
 	local pid=$!
 	cleared 5 | hex >&7
 	await has_lines 1 o
@@ -141,8 +141,16 @@ usb() { local n; n=$(printf '%b' "$1" | basenc -w0 --base16); printf '05000000%s
 	done
 }
 
+# Records, one a line, with their headers in the machine's byte order.
+native_headers() {
+	case $(native_order) in
+	little) cat ;;
+	big)    sed -E 's/^(..)(..)(..)(..)(..)(..)(..)(..)/\3\2\1\4\8\7\6\5/' ;;
+	esac
+}
+
 @test "what is annotated already is not annotated again" {
-	{ cleared 5; key 5 fake; cleared 5; } | hex >c
+	{ cleared 5; key 5 fake; cleared 5; } | native_headers | hex >c
 	run -1 --separate-stderr watchq decode -B=annotated --output-file again c
 	[[ $stderr =~ "can't be annotated" ]]
 	equal "$(watchq decode -J again | jq -c .description)" null
