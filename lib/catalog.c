@@ -14,10 +14,10 @@
 #include "catalog.h"
 
 #define WQ_ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define WQ_FIELDS(f)	.fields = (f), .nfields = WQ_ARRAY_SIZE(f)
-#define WQ_SUBTYPES(s)	.subtypes = (s), .nsubtypes = WQ_ARRAY_SIZE(s)
-#define WQ_FLAGS(f)	.flags = (f), .nflags = WQ_ARRAY_SIZE(f)
-#define WQ_ALIASES(a)	.aliases = (a), .naliases = WQ_ARRAY_SIZE(a)
+#define WQ_FIELDS(f)		.fields = (f), .nfields = WQ_ARRAY_SIZE(f)
+#define WQ_SUBTYPES(s)		.subtypes = (s), .nsubtypes = WQ_ARRAY_SIZE(s)
+#define WQ_FLAGS(f)		.flags = (f), .nflags = WQ_ARRAY_SIZE(f)
+#define WQ_ALIASES(a)		.aliases = (a), .naliases = WQ_ARRAY_SIZE(a)
 #define WQ_FLAG(n)		(0x00010000u << (n))	/* WATCH_INFO_FLAG_n */
 
 static const struct wq_field removal_fields[] = {
@@ -190,8 +190,8 @@ const struct wq_type wq_note_type = {
 /* In some, under a number of their own. */
 #define WQ_MOUNT_TYPE(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "mount", WQ_SUBTYPES(as##_subtypes), WQ_FLAGS(as##_flags), WQ_ALIASES(mount_aliases), .help = "the mount tree" }
 #define WQ_SB_TYPE(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "sb", WQ_SUBTYPES(as##_subtypes), WQ_FLAGS(sb_flags), .help = "filesystems" }
-#define WQ_BLOCK_TYPE(n)	{ .nr = (n), .name = "block", WQ_SUBTYPES(block_subtypes), .help = "block devices" }
-#define WQ_USB_TYPE(n)		{ .nr = (n), .name = "usb", WQ_SUBTYPES(usb_subtypes), .help = "USB devices" }
+#define WQ_BLOCK_TYPE(n)		{ .nr = (n), .name = "block", WQ_SUBTYPES(block_subtypes), .help = "block devices" }
+#define WQ_USB_TYPE(n)			{ .nr = (n), .name = "usb", WQ_SUBTYPES(usb_subtypes), .help = "USB devices" }
 
 /* In the order of the numbers: wq_catalog_type() relies on it. */
 static const struct wq_type default_types[WQ_TYPES] = {

@@ -25,8 +25,8 @@
 #include "drain.h"
 #include "wake.h"
 
-#define WQ_RING_SIZE	(2u << 20)	/* bytes: 65,536 records of keys */
-#define WQ_RETRY_MS	2		/* between attempts to tell of what was lost */
+#define WQ_RING_SIZE		(2u << 20)	/* bytes: 65,536 records of keys */
+#define WQ_RETRY_MS		2		/* between attempts to tell of what was lost */
 #define WQ_SLICE		200000		/* ns */
 #define WQ_DRAIN_SOURCES	16
 

@@ -15,7 +15,7 @@
 #include "path-watch.h"
 
 #define WQ_LINKS_MAX	40	/* as the kernel has it: path_resolution(7) */
-#define WQ_EVENTS		(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB)
+#define WQ_EVENTS	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB)
 
 struct wq_path_watch {
 	char *path;

@@ -16,7 +16,7 @@
 
 #include "ring.h"
 
-#define WQ_SKIP	(1u << 31)
+#define WQ_SKIP		(1u << 31)
 #define WQ_CHUNK	(256u << 10)	/* bytes that are given back at once */
 
 struct wq_ring {

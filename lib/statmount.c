@@ -13,7 +13,7 @@
 #include "uapi-mounts.h"
 
 #define WQ_BUF_FIRST	2048	/* bytes: paths and options are rarely longer, and the kernel allocates as many */
-#define WQ_BUF_MAX		(16u << 20)
+#define WQ_BUF_MAX	(16u << 20)
 #define WQ_MASK \
 	(WQ_UAPI_STATMOUNT_SB_BASIC | WQ_UAPI_STATMOUNT_MNT_BASIC | WQ_UAPI_STATMOUNT_MNT_ROOT | \
 	 WQ_UAPI_STATMOUNT_MNT_POINT | WQ_UAPI_STATMOUNT_FS_TYPE | WQ_UAPI_STATMOUNT_MNT_OPTS | \

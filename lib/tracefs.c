@@ -20,11 +20,11 @@
 #include "tracefs.h"
 #include "uapi-mounts.h"
 
-#define WQ_MAGIC		0x74726163	/* include/uapi/linux/magic.h: TRACEFS_MAGIC */
-#define WQ_PREFIX		"watchq-"	/* of our instances' names */
-#define WQ_NAMES		100		/* names that are tried */
+#define WQ_MAGIC	0x74726163	/* include/uapi/linux/magic.h: TRACEFS_MAGIC */
+#define WQ_PREFIX	"watchq-"	/* of our instances' names */
+#define WQ_NAMES	100		/* names that are tried */
 #define WQ_BUSY_TRIES	100
-#define WQ_BUSY_US		2000		/* between them */
+#define WQ_BUSY_US	2000		/* between them */
 
 /* ---- Files ---- */
 

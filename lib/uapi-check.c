@@ -47,9 +47,9 @@ WQ_SAME(16, sizeof(struct watch_notification_removal));
 WQ_SAME(sizeof(struct wq_uapi_filter), sizeof(struct watch_notification_filter));
 WQ_SAME(sizeof(struct wq_uapi_filter_row), sizeof(struct watch_notification_type_filter));
 WQ_SAME(offsetof(struct wq_uapi_filter_row, info_filter),
-     offsetof(struct watch_notification_type_filter, info_filter));
+	offsetof(struct watch_notification_type_filter, info_filter));
 WQ_SAME(offsetof(struct wq_uapi_filter_row, subtype_filter),
-     offsetof(struct watch_notification_type_filter, subtype_filter));
+	offsetof(struct watch_notification_type_filter, subtype_filter));
 
 WQ_SAME(WQ_UAPI_KEYCTL_CAPABILITIES, KEYCTL_CAPABILITIES);
 # ifdef KEYCTL_WATCH_KEY

@@ -21,7 +21,7 @@
 #include "shell.h"
 #include "signals.h"
 
-#define WQC_VALUE_MAX	(128 * 1024 - WQC_COLUMN_VARIABLE_ROOM)	/* execve(2): MAX_ARG_STRLEN */
+#define WQC_VALUE_MAX		(128 * 1024 - WQC_COLUMN_VARIABLE_ROOM)	/* execve(2): MAX_ARG_STRLEN */
 #define WQC_COMMAND_SHOWN	60	/* bytes of it in a message */
 
 struct job {

@@ -12,7 +12,7 @@
 #include "output.h"
 
 #define WQC_JSON_NAME_ROOM	32		/* `,"name":`; and a second before its fraction */
-#define WQC_JSON_BLOCK	64		/* bytes that texts are copied by */
+#define WQC_JSON_BLOCK		64		/* bytes that texts are copied by */
 
 /* A text of a plan's own, or one that is kept. Has room up to a whole block. */
 struct json_text {

@@ -14,7 +14,7 @@
 #include "parse.h"
 
 #define WQC_BUFFER_DEFAULT	(64u << 20)
-#define WQC_BUFFER_MIN	(64u << 10)
+#define WQC_BUFFER_MIN		(64u << 10)
 /* Half of what there is to address, on small machines: rings are powers of two. */
 #define WQC_BUFFER_MAX	(sizeof(size_t) > 4 ? UINT64_C(64) << 30 : UINT64_C(1) << 30)
 

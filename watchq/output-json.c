@@ -14,9 +14,9 @@
 
 #define WQC_MAX_WATCHES	4096		/* whose text is kept */
 #define WQC_WATCH_SLOTS	4
-#define WQC_KINDS		(6 * 256)	/* types below 6, by subtype */
+#define WQC_KINDS	(6 * 256)	/* types below 6, by subtype */
 #define WQC_KEEP_MAX	1024		/* bytes: names are bounded, and so must this be */
-#define WQC_SECOND		1000000000u	/* ns */
+#define WQC_SECOND	1000000000u	/* ns */
 
 /* A column of time: events of one second differ in what is behind the point. */
 struct second {

@@ -22,7 +22,7 @@
 #include "output.h"
 #include "rows.h"
 
-#define WQC_COMPARE		8	/* rows that libsmartcols makes, too */
+#define WQC_COMPARE	8	/* rows that libsmartcols makes, too */
 #define WQC_NEVER_OWN	UINT_MAX
 
 struct table {

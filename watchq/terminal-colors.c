@@ -12,7 +12,7 @@
 #include "terminal-colors.h"
 
 #define WQC_SYSTEM_DIR	"/etc/terminal-colors.d"
-#define WQC_BLANKS		" \t\r\n"
+#define WQC_BLANKS	" \t\r\n"
 
 /* ---- Sequences ---- */
 

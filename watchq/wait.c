@@ -18,9 +18,9 @@
 #include "wait.h"
 
 #define WQC_INTERVAL	1000000000	/* ns: how often what nothing tells of is looked at */
-#define WQC_SWEEP		10000000000	/* ns: filesystems become read-only without an event */
-#define WQC_TRIES		8		/* to watch what changes meanwhile */
-#define WQC_NEVER		INT64_MAX
+#define WQC_SWEEP	10000000000	/* ns: filesystems become read-only without an event */
+#define WQC_TRIES	8		/* to watch what changes meanwhile */
+#define WQC_NEVER	INT64_MAX
 
 /* A condition, and what is known of it. */
 struct waited {

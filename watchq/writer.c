@@ -16,7 +16,7 @@
 #include "nls.h"
 #include "writer.h"
 
-#define WQC_GATHER		1000000	/* ns */
+#define WQC_GATHER	1000000	/* ns */
 #define WQC_GRACE_MS	1000	/* that an output may stand still when it is to end */
 
 struct writer {

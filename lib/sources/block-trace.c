@@ -20,9 +20,9 @@
 #include "sources/block-errors.h"
 #include "trace.h"
 
-#define WQ_KINDS		2
+#define WQ_KINDS	2
 #define WQ_FILTERED_MAX	64	/* devices that the kernel is told of; more are sorted out here */
-#define WQ_GRACE		(5 * (uint64_t) WQ_DRAIN_PAUSE)	/* what errors may be late */
+#define WQ_GRACE	(5 * (uint64_t) WQ_DRAIN_PAUSE)	/* what errors may be late */
 
 /* Not those of an asker who would not wait, -EAGAIN: nothing was tried. */
 #define WQ_BIO_FILTER	"error != 0 && error != -11"

@@ -19,9 +19,9 @@
 #include "sources/keys.h"
 #include "sources/keys-watched.h"
 
-#define WQ_SECOND		UINT64_C(1000000000)	/* ns */
+#define WQ_SECOND	UINT64_C(1000000000)	/* ns */
 #define WQ_FD_PAUSE	(10 * 1000000)		/* ns between reads of the timer */
-#define WQ_RECHECK		(50 * 1000000)		/* ns: the kernel's seconds may lag by a tick */
+#define WQ_RECHECK	(50 * 1000000)		/* ns: the kernel's seconds may lag by a tick */
 #define WQ_RECHECK_FOR	2			/* s; then /proc/keys has the word */
 #define WQ_GC_TRIES	30			/* a tenth of the delay and a second apart */
 

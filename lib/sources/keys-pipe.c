@@ -16,7 +16,7 @@
 #include "sources/keys-state.h"
 #include "uapi.h"
 
-#define WQ_ID_MAX		255u
+#define WQ_ID_MAX	255u
 #define WQ_READ_SIZE	(64u << 10)	/* a queue of 512 records of 127 bytes */
 
 struct keys_pipe {

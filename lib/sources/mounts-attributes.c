@@ -16,10 +16,10 @@
 #include "monitor.h"
 #include "sources/mounts.h"
 
-#define WQ_SETTLE		3000000		/* ns: mountinfo speaks before fanotify does */
-#define WQ_QUIET		100000000	/* ns without mounts and umounts */
-#define WQ_LATEST		1000000000	/* ns: it may never be quiet */
-#define WQ_SLICE		256		/* mounts that are looked at before events are read again */
+#define WQ_SETTLE	3000000		/* ns: mountinfo speaks before fanotify does */
+#define WQ_QUIET	100000000	/* ns without mounts and umounts */
+#define WQ_LATEST	1000000000	/* ns: it may never be quiet */
+#define WQ_SLICE	256		/* mounts that are looked at before events are read again */
 #define WQ_REST		99		/* times as long as it took */
 
 struct wq_mount_attributes {

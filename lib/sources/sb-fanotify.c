@@ -22,7 +22,7 @@
 #include "sources/sb-reports.h"
 #include "statmount.h"
 
-#define WQ_GROUPS		16		/* so many copies are told apart; of 128 groups that a user may have */
+#define WQ_GROUPS	16		/* so many copies are told apart; of 128 groups that a user may have */
 #define WQ_HANDLE_MAX	128		/* bytes: MAX_HANDLE_SZ */
 
 struct sb_fanotify {
