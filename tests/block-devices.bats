@@ -156,6 +156,7 @@ takes_number() {
 has_read_all() { awk -v pid="$1" '$2 == 15 && $3 == pid { found = 1; if ($5) exit 1 } END { if (!found) exit 1 }' /proc/net/netlink; }
 @test "what had no room is counted, and what has become of the devices is told" {
 	needs uevent
+	needs_loop
 	truncate -s 8M other
 	other=$(losetup -f --show -P other)
 	loops=("$other")
@@ -213,7 +214,7 @@ has_read_all() { awk -v pid="$1" '$2 == 15 && $3 == pid { found = 1; if ($5) exi
 	run unshare -Urn "$WATCHQ" info --raw -n
 	[[ $output =~ block/uevent\ no\ +no.x20uevents ]]
 	be_nobody
-	run $(as_nobody) unshare -Ur "${WATCHQ_AS_ROOT}" info --raw -n
+	run "${ORDINARY[@]}" unshare -Ur "${WATCHQ_AS_ROOT}" info --raw -n
 	[[ $output =~ block/uevent\ no\ +libudev ]]
 }
 

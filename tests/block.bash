@@ -33,6 +33,7 @@ detach() {	# DEVICE
 
 # A loop device of 8 MiB: in loop and name.
 new_loop() {	# [OPTION...]
+	needs_loop
 	truncate -s 8M file
 	loop=$(losetup -f --show "$@" file)
 	loops+=("$loop")
@@ -62,12 +63,11 @@ changes() {	# NAME DEVICE
 }
 dm_name() { echo "dm-$(dmsetup info -c --noheadings -o minor "$1" | xargs)"; }
 
-as_nobody() { echo setpriv --reuid 65534 --regid 65534 --clear-groups; }
 # A command like watchq, of an ordinary user.
 be_nobody() {
 	chmod 755 "$BATS_TEST_TMPDIR"
-	printf '#!/bin/sh\nexec %s %s "$@"\n' "$(as_nobody)" "$WATCHQ" >nobody
+	printf '#!/bin/sh\nexec %s %s "$@"\n' "${ORDINARY[*]}" "$WATCHQ" >nobody
 	chmod 755 nobody
-	$(as_nobody) "$WATCHQ" --version >/dev/null 2>&1 || skip "an ordinary user may not run $WATCHQ"
+	"${ORDINARY[@]}" "$WATCHQ" --version >/dev/null 2>&1 || skip "an ordinary user may not run $WATCHQ"
 	WATCHQ_AS_ROOT=$WATCHQ WATCHQ=$PWD/nobody
 }

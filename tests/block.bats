@@ -169,21 +169,21 @@ in_partition() {
 }
 
 @test "what is no block device is told before anything is watched" {
-	run -1 watchq block no/such
+	run -1 watchq block -q no/such
 	equal "$output" "watchq: block: no/such: no such block device"
-	run -1 watchq block nosuch
+	run -1 watchq block -q nosuch
 	equal "$output" "watchq: block: nosuch: no such block device"
-	run -1 watchq block 4095:1
+	run -1 watchq block -q 4095:1
 	equal "$output" "watchq: block: 4095:1: no such block device"
-	run -1 watchq block ""
+	run -1 watchq block -q ""
 	equal "$output" "watchq: block: : no such block device"
-	run -1 watchq block /etc/passwd
+	run -1 watchq block -q /etc/passwd
 	equal "$output" "watchq: block: /etc/passwd: not a block device"
-	run -1 watchq block .
+	run -1 watchq block -q .
 	equal "$output" "watchq: block: .: not a block device"
-	run -1 watchq block /dev/null
+	run -1 watchq block -q /dev/null
 	equal "$output" "watchq: block: /dev/null: not a block device"
-	run -1 watchq block "$(basename "$(ls -d /sys/block/*/ | head -n 1)")" ../nosuch
+	run -1 watchq block -q "$(basename "$(ls -d /sys/block/*/ | head -n 1)")" ../nosuch
 	equal "$output" "watchq: block: ../nosuch: no such block device"
 }
 

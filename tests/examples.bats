@@ -132,7 +132,7 @@ readonly_() {
 	umount /mnt/fs
 }
 @test "page me when a filesystem turns read-only" {
-	losetup -f >/dev/null 2>&1 || skip "no loop devices"
+	needs_loop
 	inside readonly_
 }
 
@@ -230,6 +230,6 @@ stream() {
 	losetup -d "$device"
 }
 @test "one disk from its device to its mount" {
-	losetup -f >/dev/null 2>&1 || skip "no loop devices"
+	needs_loop
 	inside stream
 }

@@ -23,7 +23,9 @@ load lib
 }
 
 @test "without privilege the thread is not in real time, and info says what would help" {
-	equal "$(setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice prlimit --rtprio=0 "$WATCHQ" info -J |
+	local without=(env)
+	! is_root || without=(setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
+	equal "$("${without[@]}" prlimit --rtprio=0 "$WATCHQ" info -J |
 		jq -c 'select(.name == "realtime") | [.works, (.remedy | contains("ulimit -r 1"))]')" '[false,true]'
 }
 
@@ -41,21 +43,21 @@ load lib
 }
 
 @test "info agrees with what mounts, sb and block do" {
-	local works source nobody
-	for nobody in '' 'setpriv --reuid 65534 --regid 65534 --clear-groups'; do
+	local works source user
+	for user in env "${ORDINARY[*]}"; do
 		for source in mounts/fanotify mounts/mountinfo sb/fanotify sb/mountinfo sb/quota block/trace block/uevent; do
-			works=$($nobody "$WATCHQ" info -J | jq -r --arg name "$source" 'select(.name == $name).works')
+			works=$($user "$WATCHQ" info -J | jq -r --arg name "$source" 'select(.name == $name).works')
 			if [ "$works" = true ]; then
-				run -3 $nobody "$WATCHQ" "${source%/*}" -w 10ms --backend "${source#*/}"
+				run -3 $user "$WATCHQ" "${source%/*}" -w 10ms --backend "${source#*/}"
 			else
-				run -2 $nobody "$WATCHQ" "${source%/*}" -w 10ms --backend "${source#*/}"
+				run -2 $user "$WATCHQ" "${source%/*}" -w 10ms --backend "${source#*/}"
 			fi
 		done
 	done
 }
 
 @test "what helps with mounts is not what helps with keys" {
-	setpriv --reuid 65534 --regid 65534 --clear-groups "$WATCHQ" info -J >"$BATS_TEST_TMPDIR/o"
+	"${ORDINARY[@]}" "$WATCHQ" info -J >"$BATS_TEST_TMPDIR/o"
 	equal "$(jq -r 'select(.name == "mounts/fanotify").works' "$BATS_TEST_TMPDIR/o")" false
 	jq -se 'map(select(.name | startswith("mounts/"))) | length == 2 and all((.remedy // "") | contains("WATCH_QUEUE") | not)' "$BATS_TEST_TMPDIR/o"
 	jq -se 'map(select(.works == false)) | all(.remedy | length > 10)' "$BATS_TEST_TMPDIR/o"
@@ -81,7 +83,7 @@ load lib
 		[[ $output =~ "keys: @s: this kernel has no notification pipe (CONFIG_WATCH_QUEUE is not set); using --backend $best" ]]
 	fi
 	"$HELPERS/deny" pipe2 true || skip "no seccomp filters here"
-	run -3 "$HELPERS/deny" pipe2 setpriv --reuid 65534 --regid 65534 --clear-groups "$WATCHQ" keys -w 10ms
+	run -3 "$HELPERS/deny" pipe2 "${ORDINARY[@]}" "$WATCHQ" keys -w 10ms
 	[[ $output =~ "; using --backend poll" ]]
 	run -3 "$HELPERS/deny" pipe2 "$WATCHQ" keys -q -w 10ms
 	equal "$output" ""

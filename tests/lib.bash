@@ -81,6 +81,16 @@ doubled() {
 	done
 }
 
+is_root() { [ "$(id -u)" = 0 ]; }
+# A command's prefix: an ordinary user runs it. Only root needs to become one.
+ORDINARY=(env)
+! is_root || ORDINARY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+# needs_root: skip unless root runs the tests.
+needs_root() { is_root || skip "needs root${1:+, $1}"; }
+needs_mount_ns() { unshare -m true 2>/dev/null || skip "no mount namespace may be made here"; }
+# needs_loop: skip where the user may not make a loop device.
+needs_loop() { [ -w /dev/loop-control ] && losetup -f >/dev/null 2>&1 || skip "no loop device can be made here"; }
+
 # needs_pipe: skips where this kernel can't notify of keys.
 needs_pipe() {
 	local why

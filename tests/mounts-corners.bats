@@ -200,7 +200,7 @@ blanks() {
 		"$(findmnt -J -o SOURCE,OPTIONS,FS-OPTIONS m | jq -r '.filesystems[] | .source, .options, ."fs-options"')"
 	grep -q 'l o:' json
 }
-has_overlay() { unshare -m sh -c 'mount -t tmpfs t /mnt && cd /mnt && mkdir l o m && mount -t overlay o -o lowerdir=l:o m' 2>/dev/null || skip "this kernel has no overlayfs"; }
+has_overlay() { needs_mount_ns; unshare -m sh -c 'mount -t tmpfs t /mnt && cd /mnt && mkdir l o m && mount -t overlay o -o lowerdir=l:o m' 2>/dev/null || skip "this kernel has no overlayfs"; }
 @test "fanotify: options with blanks and commas in them" { has_overlay; inside fanotify blanks; }
 @test "mountinfo: options with blanks and commas in them" { has_overlay; inside mountinfo blanks; }
 

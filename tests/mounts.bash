@@ -11,6 +11,8 @@ inside() {	# BACKEND FUNCTION [OTHER...]
 	why=$(watchq info --raw -n | sed -n "s/^mounts\\/$1 no //p")
 	[ -z "$why" ] || skip "mounts/$1: $(printf '%b' "$why")"
 	# shellcheck disable=SC2086
+	${ENTER:-unshare -m} true 2>/dev/null || skip "no mount namespace may be made here"
+	# shellcheck disable=SC2086
 	BACKEND=$1 timeout -k 5 $((100 * SLOW)) ${ENTER:-unshare -m} bash -c "
 		$(declare -f await is_gone is_stopped has_lines has_told halt equal begin settle is_settled step told tree mounted_names "${@:2}")
 		set -e

@@ -15,7 +15,7 @@ teardown() {
 }
 
 # In the background, until its end; pid.
-mounts() { "$WATCHQ" mounts -n "$@" >out 2>err 3>&- & pid=$!; }
+mounts() { "$WATCHQ" mounts -n --backend mountinfo "$@" >out 2>err 3>&- & pid=$!; }
 ends() {
 	kill -TERM "$pid"
 	wait "$pid"
@@ -25,7 +25,7 @@ ends() {
 
 @test "--ready-fd: one line when the watches stand, and the end of the file" {
 	mkfifo r
-	"$WATCHQ" mounts -n --ready-fd 7 >out 2>err 3>&- 7>r &
+	"$WATCHQ" mounts -n --backend mountinfo --ready-fd 7 >out 2>err 3>&- 7>r &
 	pid=$!
 	# cat ends although watchq does not.
 	run -0 timeout $((10 * SLOW)) cat r
@@ -61,12 +61,12 @@ ends() {
 }
 
 @test "--ready-fd 1, 2: told, and not closed" {
-	run -0 --separate-stderr watchq mounts -n --ready-fd 1 -C 'echo later'
+	run -0 --separate-stderr watchq mounts -n --backend mountinfo --ready-fd 1 -C 'echo later'
 	equal "$output" $'ready\nlater'
-	run -0 --separate-stderr watchq mounts -n --ready-fd 2 -C 'echo later >&2'
+	run -0 --separate-stderr watchq mounts -n --backend mountinfo --ready-fd 2 -C 'echo later >&2'
 	equal "$stderr" $'ready\nlater'
 	# Ours is open, too.
-	NOTIFY_SOCKET=/no/where run -0 --separate-stderr watchq mounts -n --ready-fd 2 -C true
+	NOTIFY_SOCKET=/no/where run -0 --separate-stderr watchq mounts -n --backend mountinfo --ready-fd 2 -C true
 	[[ $stderr =~ ^ready$'\n'.*"can't tell '/no/where'" ]]
 }
 
@@ -168,7 +168,7 @@ $pid STOPPING=1"
 	[[ $output =~ "that STOPPING=1: Connection refused" ]]
 	NOTIFY_SOCKET=/no/where run -0 watchq mounts -n -q -C true
 	equal "$output" ""
-	NOTIFY_SOCKET='' run -0 watchq mounts -n -C true
+	NOTIFY_SOCKET='' run -0 watchq mounts -n --backend mountinfo -C true
 	equal "$output" ""
 }
 

@@ -184,7 +184,7 @@ loop() {
 	losetup -d "$device"
 }
 @test "device: a disk, with its size" {
-	losetup -f >/dev/null 2>&1 || skip "no loop devices"
+	needs_loop
 	inside loop
 }
 
