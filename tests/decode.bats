@@ -134,12 +134,13 @@ native_good() {
 		unhex "$DATA/annotated-$order.hex" | watchq decode -J --output-all >"$BATS_TEST_TMPDIR/$order"
 	done
 	cmp "$BATS_TEST_TMPDIR/big" "$BATS_TEST_TMPDIR/little"
-	equal "$(jq -c '[.time,.boottime,.event,.object,.backend,.key,.description,.uid,.gid,.perm,.id]' "$BATS_TEST_TMPDIR/big" | head -1)" \
+	# Adding 0: from 1.7 on jq keeps the digits of a number that it only passes on.
+	equal "$(jq -c '[.time,.boottime,.event,.object,.backend,.key,.description,.uid,.gid,.perm,.id] | (.[] | numbers) += 0' "$BATS_TEST_TMPDIR/big" | head -1)" \
 		'[1700000000.25,1234.5,"linked","@s","pipe",12345,"_ses",1000,1001,"3f3f0000",1]'
 	# A name in three parts and a mark; the same key after it was forgotten; a loss
 	# of the source's; a record that no note speaks of, after a reset; side data, of which
 	# some is of the future, and a record without.
-	equal "$(jq -c '[.event,.mark,.aux_type,.aux_description,.object,.description,.time]' "$BATS_TEST_TMPDIR/big" | tail -n +2)" \
+	equal "$(jq -c '[.event,.mark,.aux_type,.aux_description,.object,.description,.time] | (.[] | numbers) += 0' "$BATS_TEST_TMPDIR/big" | tail -n +2)" \
 		'["unlinked","resync","user","'"$x"'","@s","_ses",1700000000.35]
 ["linked",null,null,null,"@s","_ses",1700000000.45]
 ["loss",null,null,null,null,null,1700000000.55]
