@@ -93,16 +93,22 @@ static int add_columns(struct table *t)
 		const struct column *c = &columns[t->config->columns.ids[i]];
 		bool right = c->flags & WQC_COLUMN_RIGHT;
 		bool last = i + 1 == t->config->columns.n;
+		/* Where no headings are printed, only some versions of libsmartcols give an
+		 * empty column its heading's width. An empty heading makes them agree on
+		 * every width above 1. */
+		bool named = t->config->format != FORMAT_TABLE || !t->config->noheadings;
+		const char *heading = named ? c->name : "";
+		size_t least = strlen(heading) ? strlen(heading) : 1;
 		/* Nothing stands behind the last: it needs no room but its heading's.
 		 * The others keep theirs when empty, since rows are measured one by
 		 * one: libsmartcols gives an empty column its heading's width, or,
 		 * if strict, the width asked for where that is more. */
-		double width = last && !right ? strlen(c->name) : c->width;
-		int flags = (right ? SCOLS_FL_RIGHT : 0) | (width > strlen(c->name) ? SCOLS_FL_STRICTWIDTH : 0);
+		size_t width = last && !right ? strlen(heading) : rows_column_width(c);
+		int flags = (right ? SCOLS_FL_RIGHT : 0) | (width > least ? SCOLS_FL_STRICTWIDTH : 0);
 
 		if ((c->flags & WQC_COLUMN_TRUNC) && !t->config->notruncate)
 			flags |= SCOLS_FL_TRUNC;
-		if (!scols_table_new_column(t->scols, c->name, width, flags))
+		if (!scols_table_new_column(t->scols, heading, (double) width, flags))
 			return -ENOMEM;
 	}
 	return 0;

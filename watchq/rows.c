@@ -26,6 +26,13 @@ static unsigned how(enum format format, int c)
 	}
 }
 
+unsigned rows_column_width(const struct column *c)
+{
+	unsigned heading = (unsigned) strlen(c->name);
+
+	return c->width > heading ? c->width : heading;
+}
+
 void rows_init(struct rows *r, const struct output_config *config)
 {
 	unsigned i;
@@ -35,7 +42,6 @@ void rows_init(struct rows *r, const struct output_config *config)
 		r->how[i] = (unsigned char) how(r->format, (int) i);
 	for (i = 0; i < r->n; i++) {
 		const struct column *c = &columns[config->columns.ids[i]];
-		unsigned heading = (unsigned) strlen(c->name);
 
 		r->columns[i].right = c->flags & WQC_COLUMN_RIGHT;
 		if (r->format == WQC_FORMAT_PAIRS)
@@ -43,7 +49,7 @@ void rows_init(struct rows *r, const struct output_config *config)
 								   "%s=\"", c->name);
 		/* As output-table.c asks for it: the last is not padded. */
 		if (r->format == WQC_FORMAT_TABLE && (i + 1 < r->n || r->columns[i].right))
-			r->columns[i].width = c->width > heading ? c->width : heading;
+			r->columns[i].width = rows_column_width(c);
 		r->beside += r->columns[i].width + sizeof(r->columns[i].lead) + 4;
 	}
 }

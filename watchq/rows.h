@@ -22,6 +22,9 @@ struct rows {
 	unsigned char how[256];	/* what becomes of a byte: rows.c */
 };
 
+/* Return the least width of a column in a table, in characters. */
+unsigned rows_column_width(const struct column *c);
+
 void rows_init(struct rows *r, const struct output_config *config);
 
 /* Bytes that a row may take whose cells' texts have no more than @len bytes each. */
