@@ -331,7 +331,7 @@ no_key() {
 }
 
 @test "poll, as an ordinary user" {
-	[ "$(id -u)" = 0 ] || skip "needs root, to become another user"
+	needs_root "to become another user"
 	# Below the tests' own folder nobody else may go.
 	theirs=$(mktemp -d)
 	cat >"$theirs/do-it" <<-'DO'
@@ -351,7 +351,7 @@ no_key() {
 }
 
 @test "trace, as an ordinary user: status 2, and why" {
-	[ "$(id -u)" = 0 ] || skip "needs root, to become another user"
+	needs_root "to become another user"
 	run -2 setpriv --reuid 65534 --regid 65534 --clear-groups "$WATCHQ" keys --backend trace @u
 	[[ $output =~ "tracefs"|"libtraceevent" ]]
 	[[ $output =~ "run watchq as root"|"libtraceevent" ]]

@@ -127,7 +127,7 @@ ordinary() {
 	grep -q 'CAP_SYS_ADMIN in the user namespace that the mount namespace belongs to; run watchq as root' err
 }
 @test "an ordinary user: by mountinfo, and says what the other takes" {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	needs_root
 	$AS_USER test -x "$WATCHQ" || skip "$WATCHQ can't be run by others"
 	inside "$BEST" ordinary
 }
