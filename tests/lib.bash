@@ -18,6 +18,8 @@ EMULATED=${WATCHQ_EMULATED:-}
 SLOW=${SANITIZED:+4}
 export SLOW=${SLOW:-${EMULATED:+4}}
 : "${SLOW:=1}"
+# Texts are compared: no translation of the C library's, whatever the locale.
+export LANGUAGE=C
 # What terminals are shown is compared as text.
 export NO_COLOR=1
 

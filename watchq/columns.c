@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "columns.h"
 #include "msg.h"
 #include "nls.h"
@@ -91,7 +91,7 @@ static bool same_name(const char *name, const char *word, size_t len)
 	size_t i;
 
 	for (i = 0; i < len && name[i]; i++)
-		if (name[i] != (word[i] == '_' ? '-' : toupper((unsigned char) word[i])))
+		if (name[i] != (word[i] == '_' ? '-' : ascii_upper(word[i])))
 			return false;
 	return i == len && !name[i];
 }
@@ -112,7 +112,7 @@ void column_variable(char *name, enum column_id id)
 	char *to = name + snprintf(name, WQC_COLUMN_VARIABLE_ROOM, "WATCHQ_");
 
 	for (; *from; from++)
-		*to++ = isalnum((unsigned char) *from) ? *from : '_';
+		*to++ = ascii_is_letter(*from) || ascii_is_digit(*from) ? *from : '_';
 	memcpy(to, "=", 2);
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "json.h"
 #include "json-plan.h"
 
@@ -78,7 +78,7 @@ static void name_column(struct json_names *names, enum column_id id)
 	for (i = 0; columns[id].name[i]; i++) {
 		char c = columns[id].name[i];
 
-		lower[i] = c == '-' ? '_' : (char) tolower((unsigned char) c);
+		lower[i] = c == '-' ? '_' : ascii_lower(c);
 	}
 	lower[i] = '\0';
 	names->of[id].len = (size_t) snprintf(names->of[id].text, WQC_JSON_NAME_ROOM, ",\"%s\":", lower);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
-#include <ctype.h>
 #include <libsmartcols.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ascii.h"
 #include "json.h"
 #include "list.h"
 #include "msg.h"
@@ -42,7 +42,7 @@ struct list *list_new(const struct output_config *config, const char *heading, .
 
 		l->columns[l->n].kind = kind;
 		for (i = 0; heading[i] && i < sizeof(l->columns[0].name) - 1; i++)
-			l->columns[l->n].name[i] = (char) tolower((unsigned char) heading[i]);
+			l->columns[l->n].name[i] = ascii_lower(heading[i]);
 		l->n++;
 		l->failed |= !scols_table_new_column(l->table, heading, 1, flags);
 	}

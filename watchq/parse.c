@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "parse.h"
 
 bool parse_time(const char *text, int64_t *ns)
@@ -31,7 +31,7 @@ bool parse_time(const char *text, int64_t *ns)
 		/* No signs, no exponents, no hex, no "inf". */
 		if (digits == 0 || end != text + digits)
 			return false;
-		for (len = 0; isalpha((unsigned char) end[len]); len++)
+		for (len = 0; ascii_is_letter(end[len]); len++)
 			;
 		if (len == 0 && *end == '\0' && text == start)
 			scale = 1;
@@ -53,7 +53,7 @@ bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *v)
 {
 	char *end;
 
-	if (!isdigit((unsigned char) *text))
+	if (!ascii_is_digit(*text))
 		return false;
 	errno = 0;
 	*v = strtoull(text, &end, 10);
@@ -67,11 +67,11 @@ bool parse_size(const char *text, uint64_t min, uint64_t max, size_t *size)
 	uint64_t v, scale = 1;
 	char *end;
 
-	if (!isdigit((unsigned char) *text))
+	if (!ascii_is_digit(*text))
 		return false;
 	errno = 0;
 	v = strtoull(text, &end, 10);
-	unit = *end ? strchr(units, toupper((unsigned char) *end)) : NULL;
+	unit = *end ? strchr(units, ascii_upper(*end)) : NULL;
 	if (unit) {
 		scale = UINT64_C(1) << 10 * (unit - units + 1);
 		end++;

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "nls.h"
 #include "suggest.h"
 
@@ -31,7 +31,7 @@ static unsigned distance(const char *a, const char *b)
 		d[0][j] = (unsigned) j;
 	for (i = 1; i <= n; i++) {
 		for (j = 1; j <= m; j++) {
-			unsigned differs = strncasecmp(&a[i - 1], &b[j - 1], 1) != 0;
+			unsigned differs = ascii_lower(a[i - 1]) != ascii_lower(b[j - 1]);
 
 			d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + differs);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
