@@ -15,6 +15,8 @@
 #include "mountinfo.h"
 #include "sources/mounts.h"
 
+#define TORN_MAX	64	/* reads in a row that a move may spoil */
+
 struct mounts_mountinfo {
 	struct wq_mount_ns ns;
 	struct wq_mounts ms;
@@ -22,6 +24,7 @@ struct mounts_mountinfo {
 	FILE *file;
 	bool pending;
 	bool begun;		/* all has been read */
+	unsigned torn;		/* reads in a row that a move has spoiled */
 	uint64_t rest_until;	/* ns: reading takes half of a processor at most */
 };
 
@@ -73,18 +76,26 @@ static int reopen(struct mounts_mountinfo *f)
 	return 0;
 }
 
-static int read_all(struct mounts_mountinfo *f, enum wq_mark mark)
+/* Read the mounts into @tb. Return 0; 1 if a move has spoiled it; -errno. */
+static int read_table(struct mounts_mountinfo *f, struct libmnt_table *tb)
 {
-	struct libmnt_table *tb = mnt_new_table();
-	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs;
-	struct wq_mount m;
-	int rc = tb && it ? 0 : -ENOMEM;
+	int rc = reopen(f);
 
 	if (!rc)
-		rc = reopen(f);
-	if (!rc && mnt_table_parse_stream(tb, f->file, "/proc/self/mountinfo"))
-		rc = errno ? -errno : -EIO;
+		rc = wq_mountinfo_read(f->file, tb);
+	if (rc == 1 && f->torn++ < TORN_MAX)
+		return 1;
+	f->torn = 0;
+	return rc < 0 ? rc : 0;
+}
+
+static int apply_table(struct mounts_mountinfo *f, struct libmnt_table *tb, enum wq_mark mark)
+{
+	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
+	int rc = it ? 0 : -ENOMEM;
+	struct libmnt_fs *fs;
+	struct wq_mount m;
+
 	if (!rc)
 		wq_mounts_begin(&f->ms);
 	while (!rc && mnt_table_next_fs(tb, it, &fs) == 0) {
@@ -94,8 +105,34 @@ static int read_all(struct mounts_mountinfo *f, enum wq_mark mark)
 			rc = wq_mounts_has(&f->ms, &m);
 	}
 	mnt_free_iter(it);
-	mnt_unref_table(tb);
 	return rc ? rc : wq_mounts_end(&f->ms, mark);
+}
+
+/* Read all mounts and report the differences. Return as wq_mounts_end(); *@torn: a move has
+ * spoiled the read, and nothing is reported. */
+static int read_once(struct mounts_mountinfo *f, enum wq_mark mark, bool *torn)
+{
+	struct libmnt_table *tb = mnt_new_table();
+	int rc = tb ? read_table(f, tb) : -ENOMEM;
+
+	*torn = rc == 1;
+	if (!rc)
+		rc = apply_table(f, tb, mark);
+	else if (rc == 1)
+		rc = 0;
+	mnt_unref_table(tb);
+	return rc;
+}
+
+static int read_all(struct mounts_mountinfo *f, enum wq_mark mark)
+{
+	bool torn;
+	int rc;
+
+	do
+		rc = read_once(f, mark, &torn);
+	while (torn);
+	return rc;
 }
 
 /* ---- The source ---- */
@@ -187,6 +224,7 @@ static int mounts_mountinfo_tick(struct wq_source *s)
 {
 	struct mounts_mountinfo *f = s->priv;
 	uint64_t start = wq_engine_now(s->m);
+	bool torn;
 	int rc;
 
 	if (wq_mountinfo_process_ended(&f->poll)) {
@@ -204,7 +242,11 @@ static int mounts_mountinfo_tick(struct wq_source *s)
 	/* What changes from now on may be read too late: armed first. */
 	wq_mountinfo_arm(&f->poll, true);
 	f->pending = s->busy = false;
-	rc = read_all(f, WQ_MARK_NONE);
+	rc = read_once(f, WQ_MARK_NONE, &torn);
+	if (torn) {
+		f->pending = s->busy = true;
+		wq_mountinfo_arm(&f->poll, false);
+	}
 	f->rest_until = wq_now_boottime() + (wq_now_boottime() - start);
 	return rc;
 }

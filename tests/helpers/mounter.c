@@ -191,10 +191,14 @@ static void do_detached(char **arg)
 static void do_moves(char **arg)
 {
 	unsigned long n = strtoul(arg[0], NULL, 10), i;
+	useconds_t pause = arg[3] ? (useconds_t) strtoul(arg[3], NULL, 10) : 0;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if (mount(arg[1 + i % 2], arg[2 - i % 2], NULL, MS_MOVE, NULL))
 			fail(arg[1 + i % 2]);
+		if (pause)
+			usleep(pause);
+	}
 }
 
 static void do_pairs(char **arg)
@@ -291,7 +295,7 @@ static const struct operation {
 	{ "reconfigure", " TARGET KEY[=VALUE]", 2, 2, do_reconfigure },
 	{ "pivot", " NEWROOT PUTOLD [COMMAND...]", 2, -1, do_pivot },
 	{ "detached", "", 0, 0, do_detached },
-	{ "moves", " N FROM TO", 3, 3, do_moves },
+	{ "moves", " N FROM TO [PAUSE_US]", 3, 4, do_moves },
 	{ "pairs", " N DIR [PAUSE_US]", 2, 3, do_pairs },
 	{ "many", " N DIR [tmpfs]", 2, 3, do_many },
 	{ "layers", " N DIR TARGET", 3, 3, do_layers },
