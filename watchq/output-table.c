@@ -96,7 +96,7 @@ static int add_columns(struct table *t)
 		/* Where no headings are printed, only some versions of libsmartcols give an
 		 * empty column its heading's width. An empty heading makes them agree on
 		 * every width above 1. */
-		bool named = t->config->format != FORMAT_TABLE || !t->config->noheadings;
+		bool named = t->config->format != WQC_FORMAT_TABLE || !t->config->noheadings;
 		const char *heading = named ? c->name : "";
 		size_t least = strlen(heading) ? strlen(heading) : 1;
 		/* Nothing stands behind the last: it needs no room but its heading's.
