@@ -12,6 +12,7 @@
 
 #define WQ_BATCH		4096		/* items of one dispatch */
 #define WQ_PULLS		256		/* of one source: each may have to look something up */
+#define WQ_END_SYNCS		2		/* snapshots that the end waits for at most */
 
 /* ---- Events ---- */
 
@@ -62,7 +63,7 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 	int rc;
 
 	if (is_loss && ev->rec.subtype_nr <= WQ_META_RING_LOSS)
-		m->has_lost = true;
+		m->has_lost = m->sync.loss = true;
 	if (m->filter.nrules && !wq_filter_match(&m->filter, &ev->rec))
 		return 0;
 	ev->seq = m->seq + m->unmatched + 1;
@@ -71,9 +72,9 @@ static int hand_on(struct wq_monitor *m, struct wq_event *ev)
 		m->unmatched++;
 		return 0;
 	}
-	/* What happens meanwhile is applied, and not what was asked for. */
+	/* --once does not report what happens meanwhile, but what differs then: emit_once_done(). */
 	if (m->once && ev->mark == WQ_MARK_NONE && !is_loss && m->self)
-		return 0;
+		return WQ_NO_ROOM;
 
 	rc = m->lost ? tell_lost(m) : 0;
 	ev->seq = m->seq + 1;
@@ -176,6 +177,17 @@ void wq_monitor_stop(struct wq_monitor *m)
 			m->sources[i].source.ops->last(&m->sources[i].source);
 }
 
+/* Repeat a loss after which no snapshot was complete, as the last event: the stream does not
+ * come to the right state. Return as wq_engine_meta(). */
+static int emit_open_loss(struct wq_monitor *m)
+{
+	int rc = m->sync.running && m->sync.loss ? wq_engine_meta(m, WQ_META_LOSS, NULL, 0) : 0;
+
+	if (rc == 0)
+		m->sync.loss = false;
+	return rc;
+}
+
 int wq_monitor_finish(struct wq_monitor *m)
 {
 	unsigned i;
@@ -186,7 +198,10 @@ int wq_monitor_finish(struct wq_monitor *m)
 			rc = m->sources[i].source.ops->finish(&m->sources[i].source);
 	if (wq_go_on(rc))
 		return rc;
-	return m->lost ? tell_lost(m) : 0;
+	rc = m->lost ? tell_lost(m) : 0;
+	if (!rc && !(m->count && m->counted >= m->count))
+		rc = emit_open_loss(m);
+	return rc;
 }
 
 static int apply_record(struct wq_monitor *m, const struct wq_ring_item *it)
@@ -203,7 +218,7 @@ static int apply_record(struct wq_monitor *m, const struct wq_ring_item *it)
 /* The ring to here was full: as if every queue had lost something. */
 static int apply_lost(struct wq_monitor *m, uint64_t n)
 {
-	m->has_lost = true;
+	m->has_lost = m->sync.loss = true;
 	m->lost += n;
 	m->untold = true;
 	wq_sync_doubt_all(m);
@@ -277,24 +292,46 @@ static bool all_ended(const struct wq_monitor *m)
 	return true;
 }
 
-/* What was posted before the end may have to be read still: by what is being read, and by
- * what is to be read behind it; no more than these, as there may be no end of it. */
+/* Return whether the snapshots that the end waits for are complete. The end waits for the
+ * running one and for the next one. Each may ask for another: there may be no last one. */
 static bool has_read(struct wq_monitor *m)
 {
 	if (!m->stop_syncs)
-		m->stop_syncs = m->sync.done + 2;
+		m->stop_syncs = m->sync.done + WQ_END_SYNCS;
 	return !m->sync.running || m->sync.done >= m->stop_syncs;
+}
+
+/* Return whether all that --once asks for is reported: the first snapshot, and the next one
+ * if a loss made that necessary. There may be no last one. */
+static bool is_once_done(const struct wq_monitor *m)
+{
+	return m->once && !m->untold && (!m->sync.running || m->sync.done >= WQ_END_SYNCS);
+}
+
+/* Report the end of --once, after what has changed since it was read: the events add up to one
+ * state. Return 0, also if the report did not fit and is to be repeated. */
+static int emit_once_done(struct wq_monitor *m)
+{
+	int rc = is_once_done(m) ? tell_all(m) : 0;
+
+	if (!rc && is_once_done(m))
+		rc = emit_open_loss(m);
+	if (!rc && m->marks && is_once_done(m))
+		rc = wq_engine_meta(m, WQ_META_QUIET, NULL, 0);
+	if (rc == WQ_NO_ROOM)
+		m->untold = true;
+	return wq_go_on(rc);
 }
 
 /* @more: there is something to be pulled still. */
 static bool is_done(struct wq_monitor *m, bool more)
 {
+	if (is_once_done(m))
+		return true;
 	if (m->stop_barrier && m->passed >= m->stop_barrier)
 		return has_read(m) && !more;
-	/* What a snapshot has found may not be told yet. */
-	if (m->untold || m->sync.running)
-		return false;
-	return all_ended(m) || m->once;
+	/* Part of what a snapshot found may not be reported yet. */
+	return !m->untold && !m->sync.running && all_ended(m);
 }
 
 /* All that one dispatch does: 1 if there is more at once; WQ_DONE; -errno. */
@@ -317,11 +354,8 @@ static int dispatch(struct wq_monitor *m, struct wq_error *e)
 		rc = wq_timers_run(m);
 	if (rc)
 		return rc;
-	if (m->once && m->marks && !m->sync.running && !m->untold)
-		rc = wq_engine_meta(m, WQ_META_QUIET, NULL, 0);
-	if (rc == WQ_NO_ROOM)
-		m->untold = true;
-	else if (rc)
+	rc = emit_once_done(m);
+	if (rc)
 		return rc;
 	if (is_done(m, pulled))
 		return WQ_DONE;

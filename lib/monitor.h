@@ -64,6 +64,7 @@ struct wq_monitor {
 		unsigned round;
 		uint64_t barrier;	/* waits for this one */
 		uint64_t done;		/* so many there were */
+		bool loss;		/* a loss was reported since the last one began */
 	} sync;
 	bool active;			/* something was told since it was quiet */
 	uint64_t active_at;

@@ -48,6 +48,8 @@ int wq_sync_snapshot(struct wq_monitor *m)
 	bool read = false;
 	unsigned i;
 
+	if (m->sync.round == 0)
+		m->sync.loss = false;
 	for (i = 0; i < m->nsources; i++) {
 		struct wq_source *s = &m->sources[i].source;
 		int rc = s->ops->snapshot ? s->ops->snapshot(s, m->sync.mark, m->sync.round) : 0;

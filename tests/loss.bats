@@ -342,6 +342,28 @@ has_resync() { watchq decode -J "$1" | grep -q resync; }
 	wait "$busy" || true
 }
 
+@test "--initial --once has an end where the queue overflows during every snapshot" {
+	local busy status=0 number=${SANITIZED:+100}
+	# Many keys to read, a short queue, and less time than the process that fills the queue has.
+	for ((i = 0; i < ${number:-300}; i++)); do echo "k$i"; done | xargs -P1 -I{} keyctl add user {} v "$ring" >serials
+	"$HELPERS/burst" --endless "$ring" >said 2>&1 3>&- &
+	busy=$!
+	await eval '(($(keyctl rlist "$ring" | wc -w) > $(wc -l <serials)))'
+	timeout -s KILL $((60 * SLOW)) nice -n 5 "$WATCHQ" keys -R -J -I --once --marks --strict --no-realtime -d 32 "$ring" >json ||
+		status=$?
+	kill "$busy"		# is still at it
+	wait "$busy" || true
+	echo "# losses: $(grep -c '"event":"loss"' json), status $status, last: $(tail -n 2 json | jq -r .event | xargs)" >&3
+	equal "$status" "$(grep -q '"event":"loss"' json && echo 4 || echo 0)"
+	equal "$(jq -r 'select(.event == "quiet" or .event == "ready").event' json | xargs)" "ready quiet"
+	equal "$(tail -n 1 json | jq -r .event)" quiet
+	# Applied in order: what stays is there, and one key at most of those that come and go.
+	model <json | tr ' ' '\n' | sort >found
+	equal "$(sort serials | comm -23 - found)" ""
+	# A loss that could not be made good is the last mark.
+	[ "$(tail -n 2 json | jq -r .event | head -n 1)" = loss ] || (($(sort serials | comm -13 - found | wc -l) <= 1))
+}
+
 @test "--initial, then the changes" {
 	keyctl add user before v "$ring"
 	start json keys -J -I -c 1 "$ring"
