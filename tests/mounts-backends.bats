@@ -121,7 +121,11 @@ pivoted() {
 	mount -t tmpfs put root/mnt
 	mkdir root/mnt/old
 	begin
+	# The kernel moves the mounts first, and then the roots of processes: a reader in between
+	# sees a path of neither root.
+	halt
 	"$MOUNTER" pivot "$PWD/root" "$PWD/root/mnt/old" true
+	kill -CONT "$watcher"
 	# Paths are those of watchq, which has the new root, too.
 	await has_told 4 '"move_'
 	equal "$(jq -r 'select(.event == "move_to" and .mark == null).target' json | sort | xargs)" '/ /mnt/old'
