@@ -6,6 +6,9 @@
 
 bats_require_minimum_version 1.5.0
 
+# Ranges such as a-z are those of ASCII.
+export LC_ALL=C
+
 setup() {
 	: "${top_srcdir:=$BATS_TEST_DIRNAME/..}"
 	: "${WATCHQ:=$top_srcdir/watchq/watchq}"

@@ -75,5 +75,8 @@ completed() {
 	COMP_WORDS=(watchq decode -o ti) COMP_CWORD=3
 	LC_ALL=$TURKISH _watchq_module watchq ti -o
 	equal "${COMPREPLY[*]}" TIME
+	COMP_LINE='watchq --' COMP_POINT=9 COMP_WORDS=(watchq --) COMP_CWORD=1
+	LC_ALL=$TURKISH _watchq_module watchq -- watchq
+	[[ " ${COMPREPLY[*]} " == *" --version "* ]]
 }
-@test "completion of columns in lower case: UTF-8" { in_turkish UTF-8 completed; }
+@test "completion of columns in lower case, and of options: UTF-8" { in_turkish UTF-8 completed; }
