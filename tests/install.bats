@@ -28,6 +28,32 @@ setup() {
 	equal "$(find "$root" -type f -o -type l)" ""
 }
 
+# A build tree of its own, which nothing is compiled in.
+configured() {	# ARGUMENT...
+	[ ! -e "$top_srcdir/config.status" ] || skip "the sources are configured, which allows no other build tree"
+	mkdir "$BATS_TEST_TMPDIR/build"
+	cd "$BATS_TEST_TMPDIR/build"
+	"$(realpath "$top_srcdir")/configure" -q "$@" >log 2>&1 || { cat log; return 1; }
+}
+
+@test "make dist: no tarball without the pages, and what to install is said" {
+	[ ! -e "$top_srcdir/man/watchq.1" ] || skip "the sources have the pages"
+	configured ac_cv_prog_ASCIIDOCTOR=
+	run -2 make -s dist
+	[[ $output =~ "make dist: man/watchq.1: not built: asciidoctor is missing; install it" ]]
+	run ! ls watchq-*.tar*
+}
+
+@test "make dist: the tarball has all that the repository has" {
+	type git asciidoctor || skip "needs git and asciidoctor"
+	git -C "$top_srcdir" -c safe.directory='*' ls-files >"$BATS_TEST_TMPDIR/tracked" 2>/dev/null || skip "the sources are no repository"
+	configured
+	make -s dist
+	tar tf watchq-*.tar.* | sed 's|^[^/]*/||; /\/$/d' | sort >has
+	grep -q '^man/watchq-record.5$' has
+	equal "$(grep -vE '(^|/)\.(git|ci)' "$BATS_TEST_TMPDIR/tracked" | sort | comm -23 - has)" ""
+}
+
 @test "make bench: the same lines as its peer, and a row for each" {
 	run -0 make -s -C "$top_builddir" bench N=100000 RUNS=0
 	equal "$(grep -cE '/s +[0-9.]+ +[0-9.]+$' <<<"$output")" 9
