@@ -84,7 +84,7 @@ is_colored() { grep -q $'\033'; }
 	decode --color=always -n -o TYPE,EVENT,MARK | tr '\033' E | tr -s ' ' | sed 's/ *E\[0m$//; s/^E\([^m]*m\)/\1 /' >rows
 	equal "$(awk '$1 ~ /m$/ && $NF ~ /^(initial|resync)$/ && $3 !~ /^(removal|loss|ring_loss|revoked|invalidated|expired|readonly|error|edquot|network|shutdown|timeout|no_space|recoverable_transport|critical_.*|protection|.*_resource|io)$/ { print $1 }' rows | sort -u)" "[2m"
 	! grep -E '(initial|resync)$' rows | grep -v '^\[' || return 1
-	grep -qE '^\[31m (sb|block) [a-z_]+ (initial|resync)$' rows
+	grep -qE '^\[31m (sb|block) [[:lower:]_]+ (initial|resync)$' rows
 	equal "$(awk '$3 ~ /^(ready|quiet)$/ { print $1 }' rows | sort -u)" "[2m"
 	equal "$(awk '$2 == "meta" && $3 == "loss" { print $1 }' rows | sort -u)" "[1;31m"
 }

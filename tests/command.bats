@@ -59,7 +59,7 @@ exited() {	# PID: sets status
 @test "all that the command does is shown, from its first operation to its last" {
 	for i in {1..10}; do
 		run -0 watchq keys -J -C "keyctl clear $ring; keyctl newring x $ring >&2; keyctl clear $ring" "$ring" 2>/dev/null
-		equal "$(grep -o '"event":"[a-z]*"' <<<"$output" | cut -d'"' -f4 | xargs)" "cleared linked cleared"
+		equal "$(grep -o '"event":"[[:lower:]]*"' <<<"$output" | cut -d'"' -f4 | xargs)" "cleared linked cleared"
 	done
 }
 

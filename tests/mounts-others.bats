@@ -10,7 +10,7 @@ export AS_USER
 
 setup() {
 	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
-	BEST=$(watchq info --raw -n | sed -n 's/^mounts\/\([a-z]*\) yes.*/\1/p' | head -n 1)
+	BEST=$(watchq info --raw -n | sed -n 's/^mounts\/\([[:lower:]]*\) yes.*/\1/p' | head -n 1)
 }
 
 # ---- Other namespaces ----

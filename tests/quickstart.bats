@@ -52,8 +52,8 @@ private() { unshare -m true 2>/dev/null || unshare -Urm true; }
 		grep -qE "^[0-9:.]+ $event +/mnt" mounts || { echo "not in the table: $event" >&2; return 1; }
 	done
 	sed -n '/ mount -n --move /,/^\$ mount -n -o/p' mounts >move
-	equal "$(sed -n 's/^[0-9:.]* \([a-z_]*\) .*/\1/p' move | xargs)" "move_from move_to"
-	equal "$(sed -n '/umount -n --recursive/,$s/^[0-9:.]* *\([a-z]* *[^ ]*\) .*/\1/p' mounts | grep '^unmount' | xargs)" \
+	equal "$(sed -n 's/^[0-9:.]* \([[:lower:]_]*\) .*/\1/p' move | xargs)" "move_from move_to"
+	equal "$(sed -n '/umount -n --recursive/,$s/^[0-9:.]* *\([[:lower:]]* *[^ ]*\) .*/\1/p' mounts | grep '^unmount' | xargs)" \
 		"unmount /mnt/there unmount /mnt"
 	equal "$(grep '^{' mounts | jq -r '"\(.event) \(.target) \(.source)"')" "new_mount /mnt disk"
 	# It needs nothing of the machine, and leaves nothing.

@@ -39,14 +39,14 @@ works() {	# SOURCE/BACKEND
 	mkdir bin etc units
 	cp "$WATCHQ" bin/watchq
 	sed -e "s|@bindir@|$PWD/bin|; s|@sysconfdir@|$PWD/etc|" "$UNIT" >units/watchq@.service
-	! grep -n '@[a-z]*@' units/watchq@.service || return 1
+	! grep -n '@[[:lower:]]*@' units/watchq@.service || return 1
 	run -0 --separate-stderr env SYSTEMD_UNIT_PATH="$PWD/units:" systemd-analyze verify --man=no --recursive-errors=no units/watchq@sb.service
 	# shellcheck disable=SC2154	# run sets it
 	equal "$(grep watchq <<<"$stderr")" ""
 }
 
 @test "it gets no mounts of its own, no network, and no users" {
-	run -1 grep -nE "^ *(Private[A-Za-z]*|Protect[A-Za-z]*|ReadWrite[A-Za-z]*|ReadOnly[A-Za-z]*|Inaccessible[A-Za-z]*|(No)?ExecPaths|Bind[A-Za-z]*|TemporaryFileSystem|Root[A-Za-z]*|Mount[A-Za-z]*|Extension[A-Za-z]*|(State|Cache|Logs|Runtime|Configuration)Directory|LogNamespace|LoadCredential[A-Za-z]*|SetCredential[A-Za-z]*|DynamicUser|ProcSubset|JoinsNamespaceOf|NetworkNamespacePath|IPCNamespacePath)=" "$UNIT"
+	run -1 grep -nE "^ *(Private[[:alpha:]]*|Protect[[:alpha:]]*|ReadWrite[[:alpha:]]*|ReadOnly[[:alpha:]]*|Inaccessible[[:alpha:]]*|(No)?ExecPaths|Bind[[:alpha:]]*|TemporaryFileSystem|Root[[:alpha:]]*|Mount[[:alpha:]]*|Extension[[:alpha:]]*|(State|Cache|Logs|Runtime|Configuration)Directory|LogNamespace|LoadCredential[[:alpha:]]*|SetCredential[[:alpha:]]*|DynamicUser|ProcSubset|JoinsNamespaceOf|NetworkNamespacePath|IPCNamespacePath)=" "$UNIT"
 	equal "$output" ""
 	of_unit RestrictNamespaces | grep -qx mnt	# may be entered: --namespace
 }
@@ -57,14 +57,14 @@ works() {	# SOURCE/BACKEND
 	make -s -C "$top_builddir" systemd/watchq@.service
 	grep -qE '^ExecStart=/.*/watchq \$WATCHQ_ARGS$' "$top_builddir/systemd/watchq@.service"
 	grep -qE '^EnvironmentFile=/.*/watchq/%i\.conf$' "$top_builddir/systemd/watchq@.service"
-	! grep -n '@[a-z]*@' "$top_builddir/systemd/watchq@.service" || return 1
+	! grep -n '@[[:lower:]]*@' "$top_builddir/systemd/watchq@.service" || return 1
 }
 
 # ---- Privileges ----
 
 @test "with its capabilities everything works that works without" {
 	be_service
-	info() { "$1" info --raw -n | sed -E 's/^([^ ]+) ([^ ]*) .*/\1 \2/' | grep -E "^[a-z]+/|^notification|^key-"; }
+	info() { "$1" info --raw -n | sed -E 's/^([^ ]+) ([^ ]*) .*/\1 \2/' | grep -E "^[[:lower:]]+/|^notification|^key-"; }
 	equal "$(info "$WATCHQ")" "$(info "$FREE")"
 }
 
@@ -77,7 +77,7 @@ works() {	# SOURCE/BACKEND
 @test "keys" {
 	be_service
 	keyctl show >/dev/null 2>&1 || skip "no keys here"
-	backend=$("$FREE" info --raw -n | sed -n 's/^keys\/\([a-z]*\) yes.*/\1/p' | head -n 1)
+	backend=$("$FREE" info --raw -n | sed -n 's/^keys\/\([[:lower:]]*\) yes.*/\1/p' | head -n 1)
 	run -0 keyctl session - "$WATCHQ" keys -J -1 -o EVENT,BACKEND,AUX-DESCRIPTION -C 'keyctl add user k v @s >&2'
 	equal "$(grep '"event"' <<<"$output")" '{"event":"linked","backend":"'"$backend"'","aux_description":"k"}'
 }
@@ -142,7 +142,7 @@ works() {	# SOURCE/BACKEND
 	command -v systemd-analyze >/dev/null || skip "systemd-analyze is not there"
 	for word in $(of_unit SystemCallFilter | tr -d '~'); do
 		case $word in
-		@*) systemd-analyze syscall-filter "$word" | sed -n 's/^ *\([a-z0-9_@]*\)$/\1/p' ;;
+		@*) systemd-analyze syscall-filter "$word" | sed -n 's/^ *\([[:lower:][:digit:]_@]*\)$/\1/p' ;;
 		*) echo "$word" ;;
 		esac
 	done | grep -v @ | sed 's/^/?/' | sort -u >denied
