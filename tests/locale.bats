@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host
 # Names and values are ASCII and the same in every locale: in Turkish ones, 'i' and 'I'
 # are not one letter in two cases.
 

@@ -15,7 +15,7 @@
 #include "mountinfo.h"
 #include "sources/mounts.h"
 
-#define TORN_MAX	64	/* reads in a row that a move may spoil */
+#define WQ_TORN_MAX	64	/* reads in a row that a move may spoil */
 
 struct mounts_mountinfo {
 	struct wq_mount_ns ns;
@@ -83,7 +83,7 @@ static int read_table(struct mounts_mountinfo *f, struct libmnt_table *tb)
 
 	if (!rc)
 		rc = wq_mountinfo_read(f->file, tb);
-	if (rc == 1 && f->torn++ < TORN_MAX)
+	if (rc == 1 && f->torn++ < WQ_TORN_MAX)
 		return 1;
 	f->torn = 0;
 	return rc < 0 ? rc : 0;
