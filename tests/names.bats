@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host shipped
 #
 # Names in the code. C and POSIX reserve names by pattern (E*, SIG*, TIME_*, SO*, *_MAX,
 # str*, to*, *_t, ...) for headers to come, so macros and enumerators have a prefix.

@@ -4,8 +4,8 @@
  * and tolower(3) do not map 'i' and 'I' to each other. Use these for names of columns,
  * JSON keys, units and option values.
  */
-#ifndef ASCII_H
-#define ASCII_H
+#ifndef WQC_ASCII_H
+#define WQC_ASCII_H
 
 #include <stdbool.h>
 
