@@ -71,6 +71,34 @@ has_no_signal() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | 
 is_stopped() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = T ]; }
 has_no_key() { ! grep -q "^$(printf %08x "$1") " /proc/keys; }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
+is_zombie() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = Z ]; }
+
+# bash -c "$KEEP" FILE COMMAND...: runs the command, its PID in FILE and its output in FILE.out.
+# Its parent never asks for its end: it stays as a zombie, so that its PID and its name can be
+# looked up however late that is.
+# shellcheck disable=SC2016
+export KEEP='{ until [ "$(cat /proc/$$/comm)" = sleep ]; do sleep 0.01; done; exec "$@"; } >"$0.out" 2>&1 3>&- &
+	echo $! >"$0.new"
+	mv "$0.new" "$0"
+	exec sleep 10000 >/dev/null 2>&1 3>&-'
+# start_kept FILE COMMAND...: does so in the background, until drop_kept.
+start_kept() {
+	rm -f "$1"
+	bash -c "$KEEP" "$@" 3>&- &
+	kept+=($!)
+	await test -e "$1"
+}
+# run_kept COMMAND...: to its end. Its PID is in caller, its output in said.
+run_kept() {
+	start_kept kept-process "$@"
+	caller=$(cat kept-process)
+	await is_zombie "$caller"
+	mv kept-process.out said
+}
+drop_kept() {
+	[ -z "${kept:-}" ] || kill "${kept[@]}"
+	kept=()
+}
 
 # doubled N: 2^N mounts, in many: to read them all takes a good part of the time between sweeps.
 doubled() {

@@ -17,7 +17,7 @@ setup() {
 
 # A process in a namespace of its own, in other.
 other() {
-	unshare -m sleep $((100 * SLOW)) &
+	unshare -m sleep 10000 &
 	other=$!
 	until [ "$(cat "/proc/$other/comm")" = sleep ]; do sleep 0.01; done
 }
@@ -77,7 +77,7 @@ dies() {
 lives_on() {
 	mkdir a
 	other
-	nsenter -t "$other" -m sleep 100 &
+	nsenter -t "$other" -m sleep 10000 &
 	local second=$!
 	until [ "$(cat "/proc/$second/comm")" = sleep ]; do sleep 0.01; done
 	begin -N "$other"

@@ -17,7 +17,7 @@ races() {
 	local i n=${N:-$RUNS} status
 	mkdir m
 	for ((i = 0; i < n; i++)); do
-		"$WATCHQ" wait -w 20 mounted:m >/dev/null 2>&1 &
+		"$WATCHQ" wait -w $((100 * SLOW)) mounted:m >/dev/null 2>&1 &
 		waiter=$!
 		# From before its first instruction to well behind the last: 0 to 9 ms.
 		"$HELPERS/pause" $((i * 9000 / n))
@@ -25,7 +25,7 @@ races() {
 		status=0
 		wait "$waiter" || status=$?
 		equal "$i:$status" "$i:0"
-		"$WATCHQ" wait -w 20 unmounted:m >/dev/null 2>&1 &
+		"$WATCHQ" wait -w $((100 * SLOW)) unmounted:m >/dev/null 2>&1 &
 		waiter=$!
 		"$HELPERS/pause" $((i * 9000 / n))
 		umount m || umount m	# who just looks at it keeps it busy
@@ -41,14 +41,14 @@ key_races() {
 	local i n=${N:-$RUNS} status ring k
 	ring=$(keyctl newring ring @s)
 	for ((i = 0; i < n; i++)); do
-		"$WATCHQ" wait -w 20 "linked:$ring/user:k$i" >/dev/null 2>&1 &
+		"$WATCHQ" wait -w $((100 * SLOW)) "linked:$ring/user:k$i" >/dev/null 2>&1 &
 		waiter=$!
 		"$HELPERS/pause" $((i * 9000 / n))
 		k=$(keyctl add user "k$i" x "$ring")
 		status=0
 		wait "$waiter" || status=$?
 		equal "$i:$status" "$i:0"
-		"$WATCHQ" wait -w 20 "revoked:$k" >/dev/null 2>&1 &
+		"$WATCHQ" wait -w $((100 * SLOW)) "revoked:$k" >/dev/null 2>&1 &
 		waiter=$!
 		"$HELPERS/pause" $((i * 9000 / n))
 		keyctl revoke "$k"
@@ -68,7 +68,7 @@ device_races() {
 	local i n=${N:-$RUNS} status
 	mkdir -p d real
 	for ((i = 0; i < n; i++)); do
-		"$WATCHQ" wait -w 20 device:d/link/null >/dev/null 2>&1 &
+		"$WATCHQ" wait -w $((100 * SLOW)) device:d/link/null >/dev/null 2>&1 &
 		waiter=$!
 		"$HELPERS/pause" $((i * 5000 / n))
 		ln -s ../real d/link
@@ -76,7 +76,7 @@ device_races() {
 		status=0
 		wait "$waiter" || status=$?
 		equal "$i:$status" "$i:0"
-		"$WATCHQ" wait -w 20 nodevice:d/link/null >/dev/null 2>&1 &
+		"$WATCHQ" wait -w $((100 * SLOW)) nodevice:d/link/null >/dev/null 2>&1 &
 		waiter=$!
 		"$HELPERS/pause" $((i * 5000 / n))
 		rm real/null d/link

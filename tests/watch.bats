@@ -189,9 +189,9 @@ is_captured() { "$WATCHQ" decode -J cap | grep "$1"; }
 
 @test "all: a source that can't be opened is left out, when others stand already" {
 	# The trace is there by the time that its key is found to be no more.
-	run -3 --separate-stderr timeout 20 keyctl session - sh -c 'keyctl revoke @s; exec "$0" watch all -J -w 300ms' "$WATCHQ"
+	run -3 --separate-stderr timeout $((100 * SLOW)) keyctl session - sh -c 'keyctl revoke @s; exec "$0" watch all -J -w 300ms' "$WATCHQ"
 	[[ $stderr == *"keys: @s: the key is revoked, and can't be watched any more; not heard: all that backend"* ]]
-	run -1 --separate-stderr timeout 20 keyctl session - sh -c 'keyctl revoke @s; exec "$0" watch keys mounts -w 300ms' "$WATCHQ"
+	run -1 --separate-stderr timeout $((100 * SLOW)) keyctl session - sh -c 'keyctl revoke @s; exec "$0" watch keys mounts -w 300ms' "$WATCHQ"
 }
 
 @test "by name: it works or is an error, which names the source" {
@@ -260,7 +260,7 @@ recursive() {
 
 @test "--session and --command" {
 	needs_keys
-	run -0 --separate-stderr timeout 60 "$WATCHQ" watch keys --session - -J -C 'keyctl add user in-it x @s'
+	run -0 --separate-stderr timeout $((100 * SLOW)) "$WATCHQ" watch keys --session - -J -C 'keyctl add user in-it x @s'
 	jq -se 'any(.event == "linked" and .aux_description == "in-it" and .id == 1)' <(grep '^{' <<<"$output")
 }
 
@@ -307,13 +307,13 @@ sweeps() {
 
 pipes() {
 	mkdir a
-	timeout 20 "$WATCHQ" watch mounts:a sb -J -v 2>err | head -n 1 >line &
+	timeout $((100 * SLOW)) "$WATCHQ" watch mounts:a sb -J -v 2>err | head -n 1 >line &
 	await grep -q ': ready$' err
 	mount -t tmpfs one a
 	wait
 	jq -e '.source == "one"' line
 	local status=0
-	timeout 20 "$WATCHQ" watch mounts:a sb -I --once >/dev/full 2>err || status=$?
+	timeout $((100 * SLOW)) "$WATCHQ" watch mounts:a sb -I --once >/dev/full 2>err || status=$?
 	equal "$status" 1
 	grep -q "standard output: can't write: No space left on device" err
 }
