@@ -9,17 +9,23 @@
 #define WQ_SLACK	1000000		/* ns: the clocks are not read at the same instant */
 #define WQ_AHEAD	1000000000	/* ns: what is read in this dispatch is not so late */
 
-/* Not the jitter of reading two clocks, between which this thread may have been kept
- * waiting: time would go back behind it. */
+/* The thread may be preempted between any two of the three readings, so that they give the
+ * offset as an interval. An offset outside of the interval was stepped, or came from readings
+ * that took long. The least value never has to be lowered for that: time would go back. */
+int64_t wq_clock_offset(int64_t offset, uint64_t before, uint64_t realtime, uint64_t after)
+{
+	int64_t most = (int64_t) (realtime - before), least = (int64_t) (realtime - after);
+
+	return offset > most + WQ_SLACK || offset < least - WQ_SLACK ? least : offset;
+}
+
 void wq_clock_read(struct wq_monitor *m)
 {
-	int64_t most, least;
+	uint64_t realtime;
 
 	m->now = wq_now_boottime();
-	most = (int64_t) (wq_now_realtime() - m->now);
-	least = most - (int64_t) (wq_now_boottime() - m->now);
-	if (m->clock > most + WQ_SLACK || m->clock < least - WQ_SLACK)
-		m->clock = most;
+	realtime = wq_now_realtime();
+	m->clock = wq_clock_offset(m->clock, m->now, realtime, wq_now_boottime());
 }
 
 int64_t wq_engine_clock(const struct wq_monitor *m)

@@ -103,6 +103,9 @@ int wq_timers_run(struct wq_monitor *m);
 
 /* clock.c */
 
+/** Return what CLOCK_REALTIME is ahead of CLOCK_BOOTTIME, ns: @offset, as it was until now, unless
+ * CLOCK_BOOTTIME @before, CLOCK_REALTIME and CLOCK_BOOTTIME @after, read in this order, exclude it. */
+int64_t wq_clock_offset(int64_t offset, uint64_t before, uint64_t realtime, uint64_t after);
 /** Reads the clocks: @m->now, and @m->clock where the wall clock has been stepped. */
 void wq_clock_read(struct wq_monitor *m);
 /** What two queues gave, or a thread and this one, was not read in the order in which it is

@@ -11,6 +11,7 @@
 #include "backlog.h"
 #include "libwatchq.h"
 #include "models/names.h"
+#include "monitor.h"
 #include "tap.h"
 
 #define WQT_EVENTS	11
@@ -222,6 +223,33 @@ static void test_capture(void)
 	close(fd);
 }
 
+/* CLOCK_REALTIME is 5 s ahead. Each row: how long the thread was preempted before and after it
+ * read CLOCK_REALTIME, ns. */
+static void test_clock(void)
+{
+	static const uint64_t waits[][2] = {
+		{ 40000000, 0 }, { 100, 100 }, { 0, 900000000 }, { 2000000, 2000000 }, { 100, 100 }, { 30000000, 0 }, { 0, 0 },
+	};
+	const int64_t ahead = 5000000000;
+	int64_t offset = 0, last = 0;
+	uint64_t now = 1000000000;
+	bool forward = true;
+	size_t i;
+
+	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		uint64_t read = now + waits[i][0];
+
+		offset = wq_clock_offset(offset, now, read + (uint64_t) ahead, read + waits[i][1]);
+		forward &= offset >= last;
+		last = offset;
+		now = read + waits[i][1] + 1000;
+	}
+	ok(forward, "a thread that is preempted while it reads the clocks sets no time back");
+	ok(offset > ahead - 2000000 && offset <= ahead, "and the offset is right: %lld ns", (long long) offset);
+	offset = wq_clock_offset(offset, now, now + (uint64_t) ahead - 3600000000000u + 100, now + 200);
+	ok(offset < ahead - 3599000000000, "a step back is followed: %lld ns", (long long) offset);
+}
+
 int main(void)
 {
 	make_events();
@@ -229,5 +257,6 @@ int main(void)
 	test_backlog_paths();
 	test_capture();
 	free_events();
+	test_clock();
 	return tap_done();
 }
