@@ -11,23 +11,26 @@ RUNS=${LONG:+1000}
 : "${RUNS:=250}"
 [ "$(nproc)" != 1 ] || RUNS=$((RUNS / 5))
 [ -z "$SANITIZED" ] || RUNS=50
-export RUNS
+# On a busy machine as many of them as there is time for, in seconds, the gaps scattered.
+TIME=120 LEAST=20
+export RUNS TIME LEAST
 
 races() {
-	local i n=${N:-$RUNS} status
+	local i gap n=${N:-$RUNS} status end=$((SECONDS + TIME))
 	mkdir m
-	for ((i = 0; i < n; i++)); do
+	for ((i = 0; i < n && (i < LEAST || SECONDS < end); i++)); do
+		gap=$((i * 7919 % n))
 		"$WATCHQ" wait -w $((100 * SLOW)) mounted:m >/dev/null 2>&1 &
 		waiter=$!
 		# From before its first instruction to well behind the last: 0 to 9 ms.
-		"$HELPERS/pause" $((i * 9000 / n))
+		"$HELPERS/pause" $((gap * 9000 / n))
 		mount -t tmpfs race m
 		status=0
 		wait "$waiter" || status=$?
 		equal "$i:$status" "$i:0"
 		"$WATCHQ" wait -w $((100 * SLOW)) unmounted:m >/dev/null 2>&1 &
 		waiter=$!
-		"$HELPERS/pause" $((i * 9000 / n))
+		"$HELPERS/pause" $((gap * 9000 / n))
 		umount m || umount m	# who just looks at it keeps it busy
 		wait "$waiter" || status=$?
 		equal "$i:$status" "$i:0"
@@ -38,19 +41,20 @@ races() {
 }
 
 key_races() {
-	local i n=${N:-$RUNS} status ring k
+	local i gap n=${N:-$RUNS} status ring k end=$((SECONDS + TIME))
 	ring=$(keyctl newring ring @s)
-	for ((i = 0; i < n; i++)); do
+	for ((i = 0; i < n && (i < LEAST || SECONDS < end); i++)); do
+		gap=$((i * 7919 % n))
 		"$WATCHQ" wait -w $((100 * SLOW)) "linked:$ring/user:k$i" >/dev/null 2>&1 &
 		waiter=$!
-		"$HELPERS/pause" $((i * 9000 / n))
+		"$HELPERS/pause" $((gap * 9000 / n))
 		k=$(keyctl add user "k$i" x "$ring")
 		status=0
 		wait "$waiter" || status=$?
 		equal "$i:$status" "$i:0"
 		"$WATCHQ" wait -w $((100 * SLOW)) "revoked:$k" >/dev/null 2>&1 &
 		waiter=$!
-		"$HELPERS/pause" $((i * 9000 / n))
+		"$HELPERS/pause" $((gap * 9000 / n))
 		keyctl revoke "$k"
 		wait "$waiter" || status=$?
 		equal "$i:$status" "$i:0"
@@ -65,12 +69,13 @@ key_races() {
 }
 
 device_races() {
-	local i n=${N:-$RUNS} status
+	local i gap n=${N:-$RUNS} status end=$((SECONDS + TIME))
 	mkdir -p d real
-	for ((i = 0; i < n; i++)); do
+	for ((i = 0; i < n && (i < LEAST || SECONDS < end); i++)); do
+		gap=$((i * 7919 % n))
 		"$WATCHQ" wait -w $((100 * SLOW)) device:d/link/null >/dev/null 2>&1 &
 		waiter=$!
-		"$HELPERS/pause" $((i * 5000 / n))
+		"$HELPERS/pause" $((gap * 5000 / n))
 		ln -s ../real d/link
 		mknod real/null c 1 3
 		status=0
@@ -78,7 +83,7 @@ device_races() {
 		equal "$i:$status" "$i:0"
 		"$WATCHQ" wait -w $((100 * SLOW)) nodevice:d/link/null >/dev/null 2>&1 &
 		waiter=$!
-		"$HELPERS/pause" $((i * 5000 / n))
+		"$HELPERS/pause" $((gap * 5000 / n))
 		rm real/null d/link
 		wait "$waiter" || status=$?
 		equal "$i:$status" "$i:0"
