@@ -106,7 +106,7 @@ exited() {	# PID: sets status
 }
 
 @test "--timeout: the command goes on; status 3 if its own is 0" {
-	run -3 watchq keys -J -w 100ms -C "sleep 0.5; keyctl clear $ring; touch ended" "$ring"
+	run -3 watchq keys -J -w 100ms -C "while grep -qs '^watchq-' /proc/\$PPID/task/*/comm; do sleep 0.05; done; keyctl clear $ring; touch ended" "$ring"
 	equal "$output" ""
 	[ -e ended ]
 	run -5 watchq keys -J -w 100ms -C "sleep 0.3; exit 5" "$ring"
@@ -126,7 +126,7 @@ exited() {	# PID: sets status
 
 @test "what the command leaves behind keeps nobody" {
 	# It has the standard streams, and so what `run` would wait for.
-	timeout 10 "$WATCHQ" keys -J -C "sleep 60 & echo \$! >left; keyctl clear $ring" "$ring" >json
+	timeout $((50 * SLOW)) "$WATCHQ" keys -J -C "sleep 60 & echo \$! >left; keyctl clear $ring" "$ring" >json
 	kill "$(cat left)"
 	equal "$(events json)" cleared
 }
@@ -138,9 +138,7 @@ exited() {	# PID: sets status
 		start json keys -J $more -C "keyctl clear $ring; read <go" "$ring"
 		await has_lines 1 json
 		[ -z "$more" ] || await is_alone "$pid"
-		before=$(switches "$pid")
-		sleep 0.5
-		equal "$(switches "$pid")" "$before"
+		await stays_idle 0.5 "$pid"
 		echo >go
 		wait "$pid"
 	done

@@ -198,7 +198,7 @@ await_quiet() {
 	keyctl timeout "$key" 100000
 	await_quiet
 	# For two seconds together, as soon as all that came before is done.
-	await eval '[ "$(switches "$pid" | md5sum)" = "$(sleep 2; switches "$pid" | md5sum)" ]'
+	await stays_idle 2 "$pid"
 }
 
 @test "/proc/keys is read once a second at most, however much happens" {

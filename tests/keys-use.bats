@@ -297,9 +297,7 @@ is_expired() { keyctl describe "$1" 2>&1 | grep -q expired; }
 	start json keys -J "$ring"
 	keyctl clear "$ring"
 	await has_lines 1 json
-	before=$(switches "$pid")
-	sleep 1
-	equal "$(switches "$pid")" "$before"
+	await stays_idle 1 "$pid"
 	stop json
 }
 

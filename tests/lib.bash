@@ -65,6 +65,13 @@ is_idle() {
 	sleep 0.2
 	[ "$now" = "$before" ]
 }
+# Its threads do not run for so long. To be awaited: what came before may not be done yet.
+stays_idle() {	# SECONDS PID
+	local before
+	before=$(switches "$2")
+	sleep "$1"
+	[ "$(switches "$2")" = "$before" ]
+}
 is_asleep() { [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = S ]; }
 # No signal waits for it to be received.
 has_no_signal() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' /proc/"$1"/status | sort -u)" = 0000000000000000 ]; }
