@@ -78,6 +78,8 @@ native_good() {
 			start=$end
 			whole=$((whole + 1))
 		fi
+		# An emulator takes minutes for all.
+		[ -z "$EMULATED" ] || ((n % 7 == 0 || n == size)) || continue
 		status=0
 		out=$(head -c "$n" "$BATS_TEST_TMPDIR/whole" |
 			watchq decode --endian little -r -n -o SEQ 2>"$BATS_TEST_TMPDIR/e") || status=$?
