@@ -10,7 +10,8 @@
 int wq_note_write(enum wq_note_tag tag, const void *payload, size_t len,
 		  wq_write_fn write, void *data)
 {
-	const unsigned char *p = payload;
+	/* C17 allows no arithmetic on NULL, not even + 0. */
+	const unsigned char *p = len ? payload : (const unsigned char *) "";
 	unsigned part = 0;
 
 	if (len > WQ_NOTE_MAX)
