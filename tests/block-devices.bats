@@ -94,6 +94,7 @@ lists_all() {
 
 @test "--initial: each once, also what comes and goes meanwhile" {
 	needs uevent
+	needs_addpart
 	new_loop -P
 	churn &
 	local churner=$! i
@@ -223,6 +224,7 @@ instances() {
 		ls /sys/kernel/tracing/instances'
 }
 @test "--events: only what is wanted is opened; nothing stays" {
+	needs_mount_ns
 	needs trace
 	needs uevent
 	new_loop

@@ -19,6 +19,8 @@ setup_block() {
 teardown_block() {
 	local one
 	for one in ${!pid_*}; do kill -CONT "${!one}" 2>/dev/null && kill -TERM "${!one}" && await is_gone "${!one}" || true; done
+	# What a test that failed has left running.
+	for one in $(jobs -p); do kill "$one" 2>/dev/null || true; done
 	for one in "${maps[@]}"; do dmsetup remove --noudevsync "$one" 2>/dev/null || true; done
 	for one in "${loops[@]}"; do detach "$one"; done
 	[ -z "${scsi_opts:-}" ] || echo "$scsi_opts" >"$SCSI/opts"
@@ -41,6 +43,9 @@ new_loop() {	# [OPTION...]
 }
 # What is behind the first 1 MiB, sector 2048, can't be read any more.
 cut_loop() { truncate -s 1M file; }
+# util-linux has them in another package in Debian 13.
+needs_addpart() { type -P addpart delpart >/dev/null || skip "no addpart here (Debian package: util-linux-extra)"; }
+addpart() { needs_addpart; command addpart "$@"; }
 two_partitions() {
 	addpart "$loop" 1 2048 2048
 	addpart "$loop" 2 8192 4096

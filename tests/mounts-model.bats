@@ -12,6 +12,7 @@ OPERATIONS=${OPERATIONS:-300}
 
 setup() {
 	local why
+	needs_mount_ns
 	why=$(watchq info --raw -n | sed -n 's/^mounts\/fanotify no //p')
 	[ -z "$why" ] || skip "mounts/fanotify: $(printf '%b' "$why")"
 	cd "$BATS_TEST_TMPDIR"

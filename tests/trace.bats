@@ -18,6 +18,7 @@ setup() {
 	[ -x "$HELPERS/calls" ] || skip "built without libtraceevent"
 	local why
 	why=$("$HELPERS/calls" --probe) || skip "$why"
+	needs_mount_ns
 	cd "$BATS_TEST_TMPDIR" || return
 	# Of this shell's: without a login it may have none, and each keyctl one of its own.
 	keyctl new_session >/dev/null
@@ -27,6 +28,7 @@ teardown() {
 	local name
 	drop_kept
 	# So that they take their instances with them.
+	for name in $(jobs -p); do kill -TERM "$name" 2>/dev/null || true; done
 	for name in ${!pid_*}; do kill -TERM "${!name}" 2>/dev/null && kill -CONT "${!name}" && await is_gone "${!name}" || true; done
 	teardown_ring
 }
