@@ -94,7 +94,6 @@ lists_all() {
 
 @test "--initial: each once, also what comes and goes meanwhile" {
 	needs uevent
-	needs_addpart
 	new_loop -P
 	churn &
 	local churner=$! i

@@ -43,9 +43,10 @@ new_loop() {	# [OPTION...]
 }
 # What is behind the first 1 MiB, sector 2048, can't be read any more.
 cut_loop() { truncate -s 1M file; }
-# util-linux has them in another package in Debian 13.
-needs_addpart() { type -P addpart delpart >/dev/null || skip "no addpart here (Debian package: util-linux-extra)"; }
-addpart() { needs_addpart; command addpart "$@"; }
+# Debian 13 has no addpart(8) and delpart(8).
+addpart() { "$HELPERS/partition" add "$@"; }
+resizepart() { "$HELPERS/partition" resize "$@"; }
+delpart() { "$HELPERS/partition" del "$@"; }
 two_partitions() {
 	addpart "$loop" 1 2048 2048
 	addpart "$loop" 2 8192 4096

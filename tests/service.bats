@@ -40,8 +40,10 @@ works() {	# SOURCE/BACKEND
 	cp "$WATCHQ" bin/watchq
 	sed -e "s|@bindir@|$PWD/bin|; s|@sysconfdir@|$PWD/etc|" "$UNIT" >units/watchq@.service
 	! grep -n '@[[:lower:]]*@' units/watchq@.service || return 1
-	run -0 --separate-stderr env SYSTEMD_UNIT_PATH="$PWD/units:" systemd-analyze verify --man=no --recursive-errors=no units/watchq@sb.service
+	run --separate-stderr env SYSTEMD_UNIT_PATH="$PWD/units:" systemd-analyze verify --man=no --recursive-errors=no units/watchq@sb.service
 	# shellcheck disable=SC2154	# run sets it
+	[[ $stderr != *"Failed to create directory '/run/systemd/'"* ]] || skip "systemd-analyze may not make /run/systemd"
+	equal "$status" 0
 	equal "$(grep watchq <<<"$stderr")" ""
 }
 
