@@ -9,7 +9,7 @@ README=$top_srcdir/README.md MANUAL=$top_srcdir/man/watchq.1.adoc
 export README MANUAL WATCHQ
 
 setup() {
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	cd "$BATS_TEST_TMPDIR" || return
 	keyctl new_session >/dev/null 2>&1 || :
 }

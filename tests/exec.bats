@@ -5,7 +5,7 @@
 load lib
 
 setup() {
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	cd "$BATS_TEST_TMPDIR" || return
 }
 

@@ -19,7 +19,7 @@ has_libsystemd() { ldd "$WATCHQ" | grep -q libsystemd; }
 # In a mount namespace whose /run is its own, with a journal there, the function that is named.
 inside() {
 	[ "$(id -u)" = 0 ] || skip "mounting takes root"
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	[ -x $JOURNALD ] || skip "systemd-journald is not there"
 	[ -s /etc/machine-id ] || skip "systemd-journald takes /etc/machine-id"
 	export JOURNALD SOCKET_GOES WHY

@@ -8,7 +8,7 @@ load mounts
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 @test "COMMAND is looked up for --match alone" {
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	inside fanotify matched_command matched
 }
 # No column of it is shown, and plain records have none.

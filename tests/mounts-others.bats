@@ -9,7 +9,7 @@ AS_USER='setpriv --reuid 1000 --regid 1000 --clear-groups'
 export AS_USER
 
 setup() {
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	BEST=$(watchq info --raw -n | sed -n 's/^mounts\/\([[:lower:]]*\) yes.*/\1/p' | head -n 1)
 }
 

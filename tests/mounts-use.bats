@@ -6,7 +6,7 @@ load lib
 load mounts
 
 setup() {
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	BEST=$(watchq info --raw -n | sed -n 's/^mounts\/\([[:lower:]]*\) yes.*/\1/p' | head -n 1)
 }
 

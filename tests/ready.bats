@@ -36,7 +36,7 @@ ends() {
 }
 
 @test "--ready-fd: what happens from then on is seen" {
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	for i in {1..5}; do
 		timeout $((20 * SLOW)) unshare -m bash -c '
 			mount -t tmpfs work "$PWD"; cd "$PWD"; mkdir d; mkfifo r

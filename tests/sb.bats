@@ -7,7 +7,7 @@ load sb
 
 setup() {
 	[ "$(id -u)" = 0 ] || skip "mounting takes root"
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	command -v mke2fs >/dev/null || skip "mke2fs is not there"
 }
 

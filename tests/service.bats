@@ -109,7 +109,7 @@ works() {	# SOURCE/BACKEND
 	be_service
 	works sb/fanotify
 	command -v mke2fs >/dev/null || skip "mke2fs is not there"
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	truncate -s 16M image
 	mke2fs -q -t ext4 -F image
 	install -d -m 700 -o 65534 private

@@ -184,7 +184,7 @@ takes_usr1() { grep -q '^SigBlk:.*[2367abef]..$' /proc/"$1"/status; }
 has_stalled() { grep -q pipe /proc/"$1"/wchan || [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = S ]; }
 
 @test "SIGUSR1 while a watch ends and its reader is slow: nothing is given up" {
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	[ "$(id -u)" = 0 ] || skip "only root may mount"
 	mkfifo out
 	# Its command has ended; more is to be written than the pipe takes.

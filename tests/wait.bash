@@ -3,7 +3,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
 setup() {
-	unshare -m true 2>/dev/null || skip "no mount namespace may be made here"
+	needs_mount_ns
 	cd "$BATS_TEST_TMPDIR" || return
 	keyctl new_session >/dev/null 2>&1 || :
 }
