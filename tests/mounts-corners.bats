@@ -43,7 +43,9 @@ so_far() { await has_told "$1" '"type":"mount"'; }
 @test "mountinfo: moved into what is moved, and back" { inside mountinfo moved_twice so_far; }
 
 # The kernel shows mountinfo in pieces: a move between two of them gives the root of a tree
-# and what is on it at places that do not belong together.
+# and what is on it at places that do not belong together. The number of moves is odd: the
+# tree ends at another place, so at least one move is reported even if every scan before the
+# last one was torn.
 moved_amid() {
 	mkdir a c many
 	mount -t tmpfs one a
@@ -53,11 +55,11 @@ moved_amid() {
 	begin
 	"$MOUNTER" moves "$1" "$PWD/a" "$PWD/c" "$2"
 	settle
-	has_told 2 '"source":"one"'
+	await has_told 2 '"source":"one"'
 	equal "$(grep '"source":"two"' json | head -n 5)" ""
 }
-moved_now_and_then() { moved_amid 1000 700; }
-moved_all_the_time() { moved_amid 20000 0; }
+moved_now_and_then() { moved_amid 1001 700; }
+moved_all_the_time() { moved_amid 20001 0; }
 @test "mountinfo: a tree that is moved while mountinfo is read" { inside mountinfo moved_now_and_then moved_amid; }
 @test "mountinfo: a tree that is moved faster than mountinfo is read" { inside mountinfo moved_all_the_time moved_amid; }
 
