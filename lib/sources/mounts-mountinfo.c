@@ -76,7 +76,7 @@ static int reopen(struct mounts_mountinfo *f)
 	return 0;
 }
 
-/* Read the mounts into @tb. Return 0; 1 if a move has spoiled it; -errno. */
+/* Read the mounts into @tb. Return 0; -ESTALE if a move tore the read; -errno. */
 static int read_table(struct mounts_mountinfo *f, struct libmnt_table *tb)
 {
 	int rc = reopen(f);
@@ -84,7 +84,7 @@ static int read_table(struct mounts_mountinfo *f, struct libmnt_table *tb)
 	if (!rc)
 		rc = wq_mountinfo_read(f->file, tb);
 	if (rc == 1 && f->torn++ < WQ_TORN_MAX)
-		return 1;
+		return -ESTALE;
 	f->torn = 0;
 	return rc < 0 ? rc : 0;
 }
@@ -108,30 +108,26 @@ static int apply_table(struct mounts_mountinfo *f, struct libmnt_table *tb, enum
 	return rc ? rc : wq_mounts_end(&f->ms, mark);
 }
 
-/* Read all mounts and report the differences. Return as wq_mounts_end(); *@torn: a move has
- * spoiled the read, and nothing is reported. */
-static int read_once(struct mounts_mountinfo *f, enum wq_mark mark, bool *torn)
+/* Read all mounts and report the differences. Return as wq_mounts_end(); -ESTALE if a move
+ * tore the read: nothing is reported. */
+static int read_once(struct mounts_mountinfo *f, enum wq_mark mark)
 {
 	struct libmnt_table *tb = mnt_new_table();
 	int rc = tb ? read_table(f, tb) : -ENOMEM;
 
-	*torn = rc == 1;
 	if (!rc)
 		rc = apply_table(f, tb, mark);
-	else if (rc == 1)
-		rc = 0;
 	mnt_unref_table(tb);
 	return rc;
 }
 
 static int read_all(struct mounts_mountinfo *f, enum wq_mark mark)
 {
-	bool torn;
 	int rc;
 
 	do
-		rc = read_once(f, mark, &torn);
-	while (torn);
+		rc = read_once(f, mark);
+	while (rc == -ESTALE);
 	return rc;
 }
 
@@ -224,7 +220,6 @@ static int mounts_mountinfo_tick(struct wq_source *s)
 {
 	struct mounts_mountinfo *f = s->priv;
 	uint64_t start = wq_engine_now(s->m);
-	bool torn;
 	int rc;
 
 	if (wq_mountinfo_process_ended(&f->poll)) {
@@ -242,8 +237,9 @@ static int mounts_mountinfo_tick(struct wq_source *s)
 	/* What changes from now on may be read too late: armed first. */
 	wq_mountinfo_arm(&f->poll, true);
 	f->pending = s->busy = false;
-	rc = read_once(f, WQ_MARK_NONE, &torn);
-	if (torn) {
+	rc = read_once(f, WQ_MARK_NONE);
+	if (rc == -ESTALE) {
+		rc = 0;
 		f->pending = s->busy = true;
 		wq_mountinfo_arm(&f->poll, false);
 	}
