@@ -218,10 +218,6 @@ has_read_all() { awk -v pid="$1" '$2 == 15 && $3 == pid { found = 1; if ($5) exi
 	[[ $output =~ block/uevent\ no\ +libudev ]]
 }
 
-instances() {
-	unshare -m bash -c 'mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing
-		ls /sys/kernel/tracing/instances'
-}
 @test "--events: only what is wanted is opened; nothing stays" {
 	needs_mount_ns
 	needs trace
@@ -230,10 +226,10 @@ instances() {
 	start errors block -J -e io "$loop"
 	grep -q 'backend trace' errors.err
 	grep -q 'backend uevent' errors.err && return 1
-	instances | grep -q "^watchq-$pid-"
+	has_instance "$pid"
 	start changes block -J -e change,media "$loop"
 	grep -q 'backend trace' changes.err && return 1
-	instances | grep -q "^watchq-$pid-" && return 1
+	has_no_instance "$pid"
 	cut_loop
 	read_at "$loop" 4096
 	echo change >"/sys/block/$name/uevent"
@@ -242,7 +238,7 @@ instances() {
 	stop errors
 	stop changes
 	equal "$(jq -r .event errors changes | xargs)" "io change"
-	instances | grep -q "^watchq-$pid_errors-" && return 1
+	has_no_instance "$pid_errors"
 	run -1 watchq block -e nosuch
 }
 

@@ -128,6 +128,16 @@ needs_mount_ns() { unshare -m true 2>/dev/null || skip "no mount namespace may b
 # needs_loop: skip where the user may not make a loop device.
 needs_loop() { [ -w /dev/loop-control ] && losetup -f >/dev/null 2>&1 || skip "no loop device can be made here"; }
 
+# in_tracefs COMMAND...: run it in tracefs, mounted in a namespace of its own. The instances
+# are those of the whole machine, including other tests'.
+in_tracefs() {
+	unshare -m bash -c 'mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing
+		cd /sys/kernel/tracing && exec "$@"' - "$@"
+}
+# The watchq with this PID has an instance, or none; both fail if the instances can't be listed.
+has_instance() { in_tracefs ls instances | grep -qx "watchq-$1-.*"; }
+has_no_instance() { in_tracefs ls instances | { ! grep -qx "watchq-$1-.*"; }; }
+
 # needs_pipe: skips where this kernel can't notify of keys.
 needs_pipe() {
 	local why

@@ -4,16 +4,6 @@
 
 load lib
 
-# tracefs where all can see it; on this machine in a mount namespace, which nobody else
-# sees. Its instances are all the machine's, also those of other tests.
-in_tracefs() {
-	unshare -m bash -c 'mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing
-		cd /sys/kernel/tracing && exec "$@"' - "$@"
-}
-instances() { in_tracefs ls instances; }
-has_instance() { instances | grep -qx "watchq-$1-.*"; }
-has_no_instance() { ! has_instance "$1"; }
-
 setup() {
 	[ -x "$HELPERS/calls" ] || skip "built without libtraceevent"
 	local why
