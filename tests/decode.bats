@@ -68,8 +68,7 @@ native_good() {
 
 @test "cut at every offset: whole records before it, and an error but at their borders" {
 	local n step size start=0 end=0 whole=0 digits out status lengths=()
-	# An emulator and a sanitizer take minutes for all.
-	step=$([ -n "$EMULATED" ] && echo 7 || { [ -n "$SANITIZED" ] && [ -z "$LONG" ] && echo 3; } || echo 1)
+	step=$(fewer 5 1)
 	unhex "$DATA/every-type-little.hex" >"$BATS_TEST_TMPDIR/whole"
 	while read -r digits; do lengths+=($((${#digits} / 2))); done <"$DATA/every-type-little.hex"
 	size=$(stat -c %s "$BATS_TEST_TMPDIR/whole")

@@ -18,6 +18,10 @@ EMULATED=${WATCHQ_EMULATED:-}
 SLOW=${SANITIZED:+4}
 export SLOW=${SLOW:-${EMULATED:+4}}
 : "${SLOW:=1}"
+# fewer FEW ALL: print FEW where an emulator or a sanitizer would take minutes for ALL.
+fewer() {
+	if [ -n "$EMULATED" ] || { [ -n "$SANITIZED" ] && [ -z "$LONG" ]; }; then echo "$1"; else echo "$2"; fi
+}
 # Texts are compared: no translation of the C library's, whatever the locale.
 export LANGUAGE=C
 # What terminals are shown is compared as text.

@@ -6,7 +6,7 @@ load mounts
 
 OF_MOUNTS="MOUNT-ID OPTIONS VFS-OPTIONS ROOT PROPAGATION PEER-GROUP NAMESPACE OLD-TARGET OLD-OPTIONS"
 # So many values of each column.
-VALUES=$([ -n "$SANITIZED" ] && [ -z "$LONG" ] && echo 2 || echo 4)
+VALUES=$(fewer 2 4)
 export OF_MOUNTS VALUES
 
 setup() {
