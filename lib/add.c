@@ -31,7 +31,7 @@ static struct wq_source *new_source(struct wq_monitor *m, const struct wq_source
 	}
 	a = &m->sources[m->nsources];
 	*a = (struct wq_added_source) {
-		.source = { .ops = ops, .m = m, .index = m->nsources },
+		.source = { .ops = ops, .m = m, .index = m->nsources, .serial = ++m->added },
 		.config = *c,
 	};
 	m->nsources++;

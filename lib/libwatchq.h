@@ -299,6 +299,11 @@ void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns);
  * be scheduled before others. Before wq_monitor_start(). */
 void wq_monitor_set_thread(struct wq_monitor *m, bool on, bool realtime);
 
+/** Whether the library may start threads for questions that may block for ever, such as a path
+ * look-up on a filesystem whose server is dead: at most 8 that are unanswered. Without them
+ * objects on filesystems of such types are refused (-EOPNOTSUPP). Before wq_monitor_start(). */
+void wq_monitor_set_workers(struct wq_monitor *m, bool on);
+
 /** Adds a source: @source "keys", @backend by name or NULL for the best that
  * works here. @objects: what to watch; the first gets the ID @first_id, the
  * next one more. @depth: records that the queue holds, 1-512, 0 for the most

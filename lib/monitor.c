@@ -11,6 +11,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/worker.h"
+#include "engine/questions.h"
 #include "monitor.h"
 
 #define WQ_MAX_WATCHES	65000		/* with those of captures, which count in 16 bits */
@@ -59,6 +61,7 @@ void wq_monitor_free(struct wq_monitor *m)
 	for (i = 0; i < m->nsources; i++)
 		if (m->sources[i].open)
 			m->sources[i].source.ops->close(&m->sources[i].source);
+	wq_workers_free(m->workers);
 	for (i = 0; i < m->nwatches; i++)
 		free_watch(m->watches[i]);
 	free(m->watches);
@@ -154,6 +157,11 @@ void wq_monitor_set_thread(struct wq_monitor *m, bool on, bool realtime)
 {
 	m->thread = on;
 	m->realtime = realtime;
+}
+
+void wq_monitor_set_workers(struct wq_monitor *m, bool on)
+{
+	m->may_ask = on;
 }
 
 int wq_monitor_fd(const struct wq_monitor *m)
@@ -373,7 +381,9 @@ int wq_monitor_start(struct wq_monitor *m, struct wq_error *e)
 	e->err = 0;
 	if (m->thread && has_queue(m))
 		wq_drain_prepare(m->drain);
-	rc = open_sources(m, e);
+	rc = wq_questions_begin(m, e);
+	if (!rc)
+		rc = open_sources(m, e);
 	if (!rc && !all_offline(m)) {
 		m->self = wq_engine_watch(&m->sources[0].source, 0, "all", "ring", NULL);
 		rc = m->self ? start_drain(m, e) : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");

@@ -26,6 +26,7 @@ struct wq_monitor {
 	const struct wq_dialect *dialect;	/* of captures; NULL: not said yet */
 	bool dialect_asked;		/* and not what a capture said */
 	bool names, commands, initial, once, marks, thread, realtime;
+	bool may_ask;			/* threads for questions that may block */
 	uint64_t sweep;			/* ns; 0: never */
 	uint64_t interval;		/* ns */
 	uint64_t coalesce;		/* ns: block; 0: not */
@@ -38,10 +39,12 @@ struct wq_monitor {
 	/* What there is. */
 	int epfd, timerfd;
 	struct wq_drain *drain;
+	struct wq_workers *workers;	/* NULL: no questions in threads */
 	struct wq_watch **watches;
 	unsigned nwatches, room;	/* watches there are, and have room */
 	struct wq_added_source sources[WQ_MAX_SOURCES];
 	unsigned nsources;
+	uint16_t added;		/* sources, also those that were dropped */
 	const struct wq_watch *self;	/* stands for all sources */
 
 	/* The engine's. */

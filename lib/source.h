@@ -17,6 +17,7 @@
 #include "libwatchq.h"
 
 struct wq_items;
+struct wq_question;
 struct wq_source;
 
 /** What a backend hands over: a record, and what it has no room for. */
@@ -127,6 +128,12 @@ struct wq_source_ops {
 	/** Timers; called at every dispatch, so it must be cheap when nothing is due. */
 	int (*tick)(struct wq_source *s);
 
+	/** The answer to a question of wq_source_ask() that came later; @q->data is released when this
+	 * returns. @late: unanswered() was called for it. */
+	int (*answered)(struct wq_source *s, struct wq_question *q, int answer, bool late);
+	/** The question with this @key has had no answer for two seconds; it may still come. */
+	int (*unanswered)(struct wq_source *s, uint64_t key);
+
 	/** The monitor is about to be done: tells what was kept to be told together with more. */
 	int (*finish)(struct wq_source *s);
 
@@ -135,7 +142,7 @@ struct wq_source_ops {
 };
 
 /* What backends of sb and block post: bits of wq_source_ops.posts. */
-#define WQ_SB_CHANGES		0xfu	/* [1]: readwrite to unmounted */
+#define WQ_SB_CHANGES		0x3fu	/* [1]: readwrite to answered */
 #define WQ_BLOCK_ERRORS		0x7feu	/* [0]: timeout to io */
 #define WQ_BLOCK_CHANGES	0x1fu	/* [1]: add to media */
 
@@ -146,6 +153,7 @@ struct wq_source {
 	const struct wq_source_ops *ops;
 	struct wq_monitor *m;
 	unsigned index;			/* in the monitor */
+	uint16_t serial;		/* among all that were added to the monitor: never changes */
 	uint64_t next_sweep;		/* ns of CLOCK_BOOTTIME; 0: never */
 	const struct wq_watch *self;	/* stands for the source itself */
 	const struct wq_watch *by_id[256];
@@ -212,6 +220,13 @@ int64_t wq_engine_clock(const struct wq_monitor *m);
 uint64_t wq_engine_now(const struct wq_monitor *m);
 void wq_engine_log(struct wq_monitor *m, enum wq_log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/** Ask what may block for ever in a thread of its own: as wq_workers_ask(), with a key of less than
+ * 48 bits that is the source's own. Without threads, where the library's caller allows none, ask in
+ * this thread and return 0. */
+int wq_source_ask(struct wq_source *s, const struct wq_question *q, uint64_t patience, int *rc);
+/** Whether wq_source_ask() asks in a thread. */
+bool wq_source_may_ask(const struct wq_source *s);
 
 /** Nanoseconds of CLOCK_BOOTTIME, CLOCK_REALTIME. Any thread. */
 uint64_t wq_now_boottime(void);

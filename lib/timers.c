@@ -9,6 +9,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "engine/questions.h"
 #include "monitor.h"
 
 #define WQ_QUIET		100000000	/* ns without an event */
@@ -143,6 +144,9 @@ int wq_timers_run(struct wq_monitor *m)
 		while (read(m->timerfd, &ticks, sizeof(ticks)) < 0 && errno == EINTR)
 			;
 	}
+	rc = wq_questions_run(m);
+	if (rc)
+		return rc;
 	/* Sweeps first: sources that are to look do it in their tick, or say when they will. */
 	sweep_sources(m);
 	rc = tick_sources(m);
@@ -155,5 +159,7 @@ int wq_timers_run(struct wq_monitor *m)
 			arm(m, m->active_at + WQ_QUIET);
 	}
 	arm_sweeps(m);
+	if (wq_questions_deadline(m))
+		arm(m, wq_questions_deadline(m));
 	return rc;
 }

@@ -161,6 +161,7 @@ struct run *run_new(const struct options *o, int *status)
 	if (o->interval)
 		wq_monitor_set_interval(r->m, o->interval);
 	wq_monitor_set_thread(r->m, live, !o->no_realtime);
+	wq_monitor_set_workers(r->m, live);
 	if (o->nmatch)
 		wq_monitor_set_match(r->m, match_event, (void *) o);
 	return r;
