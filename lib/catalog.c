@@ -111,7 +111,9 @@ static const struct wq_subtype key_subtypes[] = {
 	{ 128, 0, "readwrite", &sb, "a filesystem became writable" },	\
 	{ 129, 0, "shutdown", &sb, "a filesystem was shut down" },	\
 	{ 130, 0, "mounted", &sb, "a filesystem was mounted" },	\
-	{ 131, 0, "unmounted", &sb, "a filesystem is mounted nowhere any more" },
+	{ 131, 0, "unmounted", &sb, "a filesystem is mounted nowhere any more" },	\
+	{ 132, 0, "unanswered", &sb, "a filesystem does not answer" },	\
+	{ 133, 0, "answered", &sb, "a filesystem answers again" },
 
 static const struct wq_subtype mount_subtypes[] = { WQ_MOUNT_SUBTYPES(mount) };
 static const struct wq_subtype mount_feb_subtypes[] = { WQ_MOUNT_SUBTYPES(mount_feb) };

@@ -65,6 +65,8 @@ enum wq_sb_nr {
 	WQ_SB_SHUTDOWN		= 129,
 	WQ_SB_MOUNTED		= 130,
 	WQ_SB_UNMOUNTED		= 131,
+	WQ_SB_UNANSWERED	= 132,
+	WQ_SB_ANSWERED		= 133,
 };
 #define WQ_SB_IS_NOW_RO		0x00010000u	/* flag 0 of info */
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "paths.h"
 
@@ -44,6 +45,20 @@ char *wq_path_resolve(const char *path, bool *there)
 	free(real);
 	free(copy);
 	*there = false;
+	return whole;
+}
+
+char *wq_path_absolute(const char *path)
+{
+	char *cwd = *path == '/' ? NULL : getcwd(NULL, 0), *whole;
+
+	if (*path != '/' && !cwd)
+		return NULL;
+	if (asprintf(&whole, "%s%s%s", cwd ? cwd : "", cwd ? "/" : "", path) < 0)
+		whole = NULL;
+	else
+		wq_path_tidy(whole);
+	free(cwd);
 	return whole;
 }
 

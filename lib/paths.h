@@ -9,6 +9,10 @@
  * errno. *@there: all of it is. */
 char *wq_path_resolve(const char *path, bool *there);
 
+/** @path from the root on, by its name alone: no link is followed, nothing is looked up. malloc()ed;
+ * NULL with errno. */
+char *wq_path_absolute(const char *path);
+
 /** Slashes at the end of @path, and several at a time, say nothing: "" is the root. */
 void wq_path_tidy(char *path);
 

@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "kernel/dev-node.h"
 #include "models/filesystems.h"
 #include "side.h"
 
@@ -104,11 +105,10 @@ static bool has_option(const char *options, const char *name)
 /* Some (btrfs) have a number of no device, and a device all the same. */
 static bool is_on_device(const struct wq_filesystem *fs)
 {
-	struct stat st;
-
 	if (fs->dev >> 20)
 		return true;
-	return fs->source && strncmp(fs->source, "/dev/", 5) == 0 && stat(fs->source, &st) == 0 && S_ISBLK(st.st_mode);
+	/* A process in a container may choose the source: no look-up leaves /dev. */
+	return fs->source && strncmp(fs->source, "/dev/", 5) == 0 && wq_is_block_device(fs->source + 5);
 }
 
 /* What it is, of the first of its mounts. */
@@ -266,9 +266,9 @@ int wq_filesystems_read(struct wq_filesystems *t)
 
 /* ---- What is known of one ---- */
 
-static struct wq_filesystem *of_device(const struct wq_filesystems *t, const struct stat *st, const char *path)
+static struct wq_filesystem *of_device(const struct wq_filesystems *t, uint64_t dev, const char *path)
 {
-	struct wq_filesystem *fs = wq_filesystems_find(t, (uint64_t) major(st->st_rdev) << 20 | minor(st->st_rdev));
+	struct wq_filesystem *fs = wq_filesystems_find(t, dev);
 
 	/* Some (btrfs) have a number of no device. */
 	if (!fs || !fs->nmounts)
@@ -295,22 +295,61 @@ static int mount_id(int fd)
 	return id;
 }
 
-int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, struct wq_filesystem **fs,
-			   struct wq_error *e)
+int wq_fs_locate(const char *path, struct wq_fs_place *place)
 {
-	int fd = open(path, O_PATH | O_CLOEXEC), id;
+	int fd = open(path, O_PATH | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0)
-		return wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", path, strerror(errno));
-	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode)) {
-		close(fd);
-		*fs = of_device(t, &st, path);
+		return -errno;
+	*place = (struct wq_fs_place) { 0 };
+	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode))
+		place->device = (uint64_t) major(st.st_rdev) << 20 | minor(st.st_rdev);
+	else
+		place->mount = mount_id(fd);
+	close(fd);
+	return 0;
+}
+
+int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, struct wq_filesystem **fs,
+			   struct wq_error *e)
+{
+	struct wq_fs_place place;
+	int rc = wq_fs_locate(path, &place);
+
+	return rc ? wq_fail(e, WQ_FAILURE, -rc, "%.300s: %s", path, strerror(-rc)) : wq_filesystems_at(t, path, &place, fs, e);
+}
+
+struct wq_filesystem *wq_filesystems_of_name(const struct wq_filesystems *t, const char *path)
+{
+	struct wq_filesystem *fs, *found = NULL;
+	size_t longest = 0;
+	int last = -1;
+	unsigned i;
+
+	for (fs = t->first; fs; fs = fs->next)
+		for (i = 0; i < fs->nmounts; i++) {
+			const char *target = fs->mounts[i].target;
+			size_t len = strcmp(target, "/") == 0 ? 0 : strlen(target);
+
+			if (strncmp(path, target, len) != 0 || (path[len] && path[len] != '/') || len < longest ||
+			    (found && len == longest && fs->mounts[i].id < last))
+				continue;
+			found = fs;
+			longest = len;
+			last = fs->mounts[i].id;
+		}
+	return found;
+}
+
+int wq_filesystems_at(const struct wq_filesystems *t, const char *path, const struct wq_fs_place *place,
+		      struct wq_filesystem **fs, struct wq_error *e)
+{
+	if (place->device) {
+		*fs = of_device(t, place->device, path);
 		return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: no filesystem of that device is mounted in this mount namespace; name it when it is", path);
 	}
-	id = mount_id(fd);
-	close(fd);
-	*fs = id < 0 ? NULL : of_mount(t, id);
+	*fs = place->mount < 0 ? NULL : of_mount(t, place->mount);
 	return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: the filesystem that it is on is not mounted in this mount namespace; name a path below a mount that findmnt(8) shows", path);
 }
 

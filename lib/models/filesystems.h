@@ -24,13 +24,15 @@ struct wq_filesystem {
 	bool has_device;	/* a block device, that is */
 	bool readonly;		/* also by emergency_ro of ext4, that has no other sign */
 	bool shutdown;
+	unsigned unanswered;	/* questions about it that have had no answer for too long */
 
 	/* What was told; the source's. */
-	bool told_mounted, told_readonly, told_shutdown;
+	bool told_mounted, told_readonly, told_shutdown, told_unanswered;
 
 	/* The source's. */
 	const struct wq_watch *watch;	/* NULL: it isn't watched */
 	bool seen;		/* it was asked whether it is to be watched */
+	bool has_mark;		/* it was marked before the marks were read again */
 	bool marked;		/* by fanotify, in this group of several */
 	unsigned group;
 	bool complained;	/* that it can't be */
@@ -58,7 +60,23 @@ bool wq_filesystems_changed(struct wq_filesystems *t);
 /** The first one; the others by next. */
 struct wq_filesystem *wq_filesystems_first(const struct wq_filesystems *t);
 struct wq_filesystem *wq_filesystems_find(const struct wq_filesystems *t, uint64_t dev);
-/** The one that @path is on, or, of a block device, that is on it. 0 with *@fs; -errno with *@e. */
+
+/** Where a path leads to. */
+struct wq_fs_place {
+	uint64_t device;	/* major << 20 | minor, of a block device; 0: it is none */
+	int mount;		/* ID in mountinfo of the mount that the path is on */
+};
+
+/** Look @path up. May block for ever on some filesystems; any thread. Return 0 or -errno. */
+int wq_fs_locate(const char *path, struct wq_fs_place *place);
+/** The filesystem at @place, which @path leads to. Return 0 with *@fs; -errno with *@e. */
+int wq_filesystems_at(const struct wq_filesystems *t, const char *path, const struct wq_fs_place *place,
+		      struct wq_filesystem **fs, struct wq_error *e);
+/** The filesystem whose mount is the last one at or above @path, by its name alone: no link in it
+ * is followed. NULL: none is. */
+struct wq_filesystem *wq_filesystems_of_name(const struct wq_filesystems *t, const char *path);
+/** The one that @path is on, or, of a block device, that is on it, by looking the path up in this
+ * thread. 0 with *@fs; -errno with *@e. */
 int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, struct wq_filesystem **fs,
 			   struct wq_error *e);
 /** It is in the table no more. */

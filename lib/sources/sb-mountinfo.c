@@ -76,6 +76,16 @@ static int sb_mountinfo_tick(struct wq_source *s)
 	return wq_sb_tick(s->priv);
 }
 
+static int sb_mountinfo_answered(struct wq_source *s, struct wq_question *q, int answer, bool late)
+{
+	return wq_sb_path_answered(s->priv, q, answer, late);
+}
+
+static int sb_mountinfo_unanswered(struct wq_source *s, uint64_t key)
+{
+	return wq_sb_path_unanswered(s->priv, key);
+}
+
 const struct wq_source_ops wq_sb_mountinfo = {
 	.source = "sb",
 	.backend = "mountinfo",
@@ -91,6 +101,8 @@ const struct wq_source_ops wq_sb_mountinfo = {
 	.sweep = sb_mountinfo_sweep,
 	.deadline = sb_mountinfo_deadline,
 	.tick = sb_mountinfo_tick,
+	.answered = sb_mountinfo_answered,
+	.unanswered = sb_mountinfo_unanswered,
 	.finish = sb_mountinfo_finish,
 	.close = sb_mountinfo_close,
 };

@@ -10,6 +10,7 @@
 
 #include "sources/sb.h"
 
+
 /* A filesystem tells of an error first, and then does what is to be done about it. */
 static const uint64_t look_after[] = { 0, 20000000, 200000000, 2000000000 };	/* ns */
 #define WQ_GONE_LASTS	60000000000u	/* ns: umount(8) may have much to write */
@@ -18,80 +19,13 @@ static const uint64_t look_after[] = { 0, 20000000, 200000000, 2000000000 };	/* 
 
 /* ---- What is watched ---- */
 
-void wq_sb_wanted_free(struct wq_sb_wanted *wanted, size_t n)
-{
-	size_t i;
-
-	for (i = 0; wanted && i < n; i++) {
-		free(wanted[i].source);
-		free(wanted[i].fstype);
-	}
-	free(wanted);
-}
-
-static int look_up(struct wq_sb_wanted *w, const char *path, const struct wq_filesystems *table, struct wq_error *e)
-{
-	struct wq_filesystem *fs;
-	int rc = wq_filesystems_of_path(table, path, &fs, e);
-
-	if (rc)
-		return rc;
-	w->dev = fs->dev;
-	w->source = strdup(fs->source);
-	w->fstype = strdup(fs->fstype);
-	return w->source && w->fstype ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-}
-
-int wq_sb_wanted_new(struct wq_sb_wanted **out, const struct wq_watch **all, struct wq_source *s,
-		     const struct wq_source_config *c, const struct wq_filesystems *table, struct wq_error *e)
-{
-	struct wq_sb_wanted *wanted = calloc(c->nobjects + 1, sizeof(*wanted));
-	size_t i;
-	int rc = 0;
-
-	*out = wanted;
-	if (!wanted)
-		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	if (wq_source_last_id(c) > 255)
-		return wq_fail(e, WQ_FAILURE, E2BIG, "no more than 255 watches have an ID");
-	if (c->nobjects == 0) {
-		*all = wq_engine_watch(s, (uint8_t) wq_source_id(c, 0), s->ops->source, s->ops->backend, "all");
-		return *all ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	}
-	for (i = 0; i < c->nobjects && !rc; i++) {
-		rc = look_up(&wanted[i], c->objects[i], table, e);
-		if (rc)
-			break;
-		wanted[i].watch = wq_engine_watch(s, (uint8_t) wq_source_id(c, i), s->ops->source, s->ops->backend,
-						  c->objects[i]);
-		if (!wanted[i].watch)
-			rc = wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	}
-	return rc;
-}
-
-const struct wq_watch *wq_sb_watch(const struct wq_sb_wanted *wanted, size_t n, const struct wq_filesystem *fs,
-				   const struct wq_watch *all)
-{
-	size_t i;
-
-	if (n == 0)
-		return fs->has_device ? all : NULL;
-	for (i = 0; i < n; i++) {
-		if (wanted[i].dev != fs->dev || wanted[i].gone)
-			continue;
-		if (fs->dev >> 20 || (strcmp(wanted[i].source, fs->source) == 0 &&
-				      strcmp(wanted[i].fstype, fs->fstype) == 0))
-			return wanted[i].watch;
-	}
-	return NULL;
-}
-
 /* Of what was read, what is to be watched is from now on. */
 static void watch_all(struct wq_sb *sb)
 {
 	struct wq_filesystem *fs;
 
+	if (sb->read)
+		sb->read(sb->data);
 	for (fs = wq_filesystems_first(sb->table); fs; fs = fs->next) {
 		if (!fs->seen)
 			fs->watch = wq_sb_watch(sb->wanted, sb->nwanted, fs, sb->all);
@@ -173,9 +107,11 @@ static int tell_one(struct wq_sb *sb, struct wq_filesystem *fs, enum wq_mark mar
 		return rc;
 	if (new) {	/* that it is read-only the record says */
 		fs->told_readonly = fs->readonly;
-		fs->told_shutdown = false;
+		fs->told_shutdown = fs->told_unanswered = false;
 	}
 	rc = tell_state(sb, fs, fs->readonly, &fs->told_readonly, WQ_SB_READONLY, WQ_SB_READWRITE, mark);
+	if (!rc)
+		rc = tell_state(sb, fs, fs->unanswered > 0, &fs->told_unanswered, WQ_SB_UNANSWERED, WQ_SB_ANSWERED, mark);
 	if (!rc && fs->shutdown)
 		rc = tell_state(sb, fs, true, &fs->told_shutdown, WQ_SB_SHUTDOWN, WQ_SB_SHUTDOWN, mark);
 	return rc;
@@ -220,6 +156,19 @@ int wq_sb_tell(struct wq_sb *sb, enum wq_mark mark)
 	}
 	sb->untold = rc == WQ_NO_ROOM;
 	return rc;
+}
+
+int wq_sb_unanswered(struct wq_sb *sb, struct wq_filesystem *fs)
+{
+	fs->unanswered++;
+	return wq_sb_tell(sb, WQ_MARK_NONE);
+}
+
+int wq_sb_answered(struct wq_sb *sb, struct wq_filesystem *fs)
+{
+	if (fs->unanswered)
+		fs->unanswered--;
+	return wq_sb_tell(sb, WQ_MARK_NONE);
 }
 
 /* ---- Looking ---- */
