@@ -393,3 +393,12 @@ says() {
 	done
 	return 1
 }
+
+@test "signals have their defaults, however the run was started" {
+	bats_file signals <<-'END'
+		%test "SIGHUP ends a process" { run -129 sh -c 'kill -HUP $$'; }
+	END
+	trap '' HUP
+	suite --host-only
+	[ "$last" = "1 passed, 0 failed, 0 skipped" ]
+}
