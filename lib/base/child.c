@@ -12,22 +12,39 @@
 
 #define WQ_CLOSE_RANGE	436	/* the number on every architecture: since Linux 5.9 */
 
-/* The pipe's end becomes descriptor 0, and no other is kept: a child that is left behind must not
- * hold a pipe that somebody reads to its end. */
-static int keep_only(int fd)
+/* Close [@first, @last]. Before Linux 5.9 there is no such call: the first thousand, then. */
+static void close_all(unsigned first, unsigned last)
 {
+	if (first > last || syscall(WQ_CLOSE_RANGE, first, last, 0U) == 0)
+		return;
+	for (; first <= last && first < 1024; first++)
+		close((int) first);
+}
+
+/* The pipe's end becomes descriptor 0, and only those that are needed are kept: a child that is
+ * left behind must not hold a pipe that another process reads to its end. */
+static ssize_t keep_only(int fd, const struct wq_child_call *call)
+{
+	unsigned first = 1;
+	size_t i;
+
 	if (dup2(fd, 0) < 0)
 		return -errno;
-	return syscall(WQ_CLOSE_RANGE, 1U, UINT_MAX, 0U) ? -errno : 0;
+	for (i = 0; i < call->nkeep; i++) {
+		close_all(first, (unsigned) call->keep[i] - 1);
+		first = (unsigned) call->keep[i] + 1;
+	}
+	close_all(first, UINT_MAX);
+	return 0;
 }
 
 /* An answer: the result of fn(), and then that many bytes. */
-_Noreturn static void run(int fd, ssize_t (*fn)(void *data, char *out, size_t size), void *data, char *out, size_t size)
+_Noreturn static void run(int fd, const struct wq_child_call *call, void *out, size_t size)
 {
-	ssize_t n = keep_only(fd);
+	ssize_t n = keep_only(fd, call);
 
 	if (n == 0)
-		n = fn(data, out, size);
+		n = call->fn(call->data, out, size);
 	if (write(0, &n, sizeof(n)) == (ssize_t) sizeof(n) && n > 0)
 		(void) !write(0, out, (size_t) n);
 	_exit(0);
@@ -49,7 +66,7 @@ static ssize_t read_all(int fd, void *to, size_t size)
 	return (ssize_t) done;
 }
 
-static ssize_t take(int fd, char *out, size_t size)
+static ssize_t take(int fd, void *out, size_t size)
 {
 	ssize_t n = 0, rc = read_all(fd, &n, sizeof(n));
 
@@ -60,7 +77,7 @@ static ssize_t take(int fd, char *out, size_t size)
 	return (size_t) n > size ? -EMSGSIZE : read_all(fd, out, (size_t) n);
 }
 
-ssize_t wq_child_run(ssize_t (*fn)(void *data, char *out, size_t size), void *data, char *out, size_t size)
+ssize_t wq_child_run(const struct wq_child_call *call, void *out, size_t size)
 {
 	int pipes[2];
 	ssize_t n;
@@ -71,7 +88,7 @@ ssize_t wq_child_run(ssize_t (*fn)(void *data, char *out, size_t size), void *da
 	/* Without a signal at its end: SIGCHLD and wait(2) are the program's. */
 	pid = (pid_t) syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
 	if (pid == 0)
-		run(pipes[1], fn, data, out, size);
+		run(pipes[1], call, out, size);
 	n = pid < 0 ? -errno : 0;
 	close(pipes[1]);
 	if (pid > 0) {

@@ -4,11 +4,21 @@
 
 #include <sys/types.h>
 
-/** Run @fn in a child process and return what it wrote to @out: bytes, at most @size, or -errno.
- * A thread that reads from a dead disk sleeps where not even SIGKILL ends it, and its process
- * does not end either; a child that does so is left behind. @fn makes system calls only, allocates
- * nothing, and returns the number of bytes or -errno. It has no file descriptors but those that it
- * opens. Any thread; waits until the child ends, so call it in a worker (base/worker.h). */
-ssize_t wq_child_run(ssize_t (*fn)(void *data, char *out, size_t size), void *data, char *out, size_t size);
+/** What a child process does. */
+struct wq_child_call {
+	/** Make system calls only: no allocation, no stdio. Fill @out, return its bytes or -errno. */
+	ssize_t (*fn)(void *data, void *out, size_t size);
+	void *data;
+	const int *keep;	/* open file descriptors that fn() needs, in rising order */
+	size_t nkeep;
+};
+
+/** Make the call in a child process and return what it gave: bytes in @out, at most @size, or
+ * -errno. Where a disk is dead, or a FUSE server has taken a request and does not answer, a system
+ * call sleeps so that not even SIGKILL ends it (fs/fuse/dev.c: request_wait_answer()), and the
+ * process of a thread that made it would not end either. A child that sleeps so is left behind. It
+ * holds no other file descriptor. Any thread; waits until the child ends: call it in a worker
+ * (base/worker.h). */
+ssize_t wq_child_run(const struct wq_child_call *call, void *out, size_t size);
 
 #endif

@@ -15,8 +15,8 @@
 #define WQ_WORKER_STACK	(512u << 10)	/* bytes: paths on the stack, and a sanitizer's frames */
 
 enum state {
-	ASKED,
-	ANSWERED,
+	WQ_ASKED,
+	WQ_ANSWERED,
 };
 
 /* A question and its thread. The owner frees it when it takes the answer. */
@@ -116,7 +116,7 @@ static void *run(void *data)
 		free(a);
 	} else {
 		a->rc = rc;
-		a->state = ANSWERED;
+		a->state = WQ_ANSWERED;
 		/* With the lock: the owner may close the descriptor as soon as it has the answer. */
 		if (a->later)
 			wake_owner(s);
@@ -182,7 +182,7 @@ void wq_workers_free(struct wq_workers *w)
 	w->shared->closed = true;
 	for (a = WQ_TAILQ_FIRST(&w->list); a; a = next) {
 		next = a->all.next;
-		if (a->state == ASKED)
+		if (a->state == WQ_ASKED)
 			continue;	/* its thread's */
 		a->q.release(a->q.data);
 		free(a);
@@ -201,7 +201,7 @@ static bool is_answered(const struct wq_workers *w, const struct asked *a)
 	bool answered;
 
 	pthread_mutex_lock(&w->shared->lock);
-	answered = a->state == ANSWERED;
+	answered = a->state == WQ_ANSWERED;
 	pthread_mutex_unlock(&w->shared->lock);
 	return answered;
 }
@@ -214,9 +214,9 @@ static bool wait_for(struct wq_workers *w, struct asked *a, uint64_t end)
 	int rc = 0;
 
 	pthread_mutex_lock(&w->shared->lock);
-	while (a->state == ASKED && rc == 0)
+	while (a->state == WQ_ASKED && rc == 0)
 		rc = pthread_cond_timedwait(&w->shared->answered, &w->shared->lock, &until);
-	answered = a->state == ANSWERED;
+	answered = a->state == WQ_ANSWERED;
 	a->later = !answered;
 	pthread_mutex_unlock(&w->shared->lock);
 	return answered;

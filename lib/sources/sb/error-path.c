@@ -35,15 +35,15 @@ static void release(void *data)
 	free(d);
 }
 
-/* In a child: the inode may have to be read from a disk that is dead. */
-static ssize_t look_up(void *data, char *path, size_t size)
+/* In a child. */
+static ssize_t look_up(void *data, void *out, size_t size)
 {
 	struct path_question *d = data;
 	const char *target = wq_sb_targets_find(d->targets);
 	int mount = target ? open(target, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
 	int fd = mount < 0 ? -1 : open_by_handle_at(mount, &d->h.handle, O_PATH | O_CLOEXEC);
+	char link[64], *path = out;
 	struct stat there;
-	char link[64];
 	ssize_t n;
 
 	if (fd < 0)
@@ -60,7 +60,8 @@ static ssize_t look_up(void *data, char *path, size_t size)
 static int ask(void *data)
 {
 	struct path_question *d = data;
-	ssize_t n = wq_child_run(look_up, d, d->path, sizeof(d->path));
+	const struct wq_child_call call = { .fn = look_up, .data = d };
+	ssize_t n = wq_child_run(&call, d->path, sizeof(d->path));
 
 	return n < 0 ? (int) n : 0;
 }

@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/worker.h"
 #include "sources/sb/marks.h"
 #include "sources/sb-ext4.h"
@@ -191,9 +192,12 @@ struct mark_question {
 		unsigned group;
 		unsigned char fsid[8];
 	} *taken;
-	bool has_fsid;
-	unsigned char fsid[8];
-	unsigned group;
+	struct mark_answer {
+		bool has_fsid;
+		unsigned char fsid[8];
+		unsigned group;
+		int err;	/* ENXIO: the group is not open yet */
+	} answer;
 };
 
 static void release_mark(void *data)
@@ -209,34 +213,63 @@ static void release_mark(void *data)
 	free(d);
 }
 
-static bool is_taken(const struct mark_question *d, unsigned group)
+static bool is_taken(const struct mark_question *d, const unsigned char *fsid, unsigned group)
 {
 	unsigned i;
 
 	for (i = 0; i < d->ntaken; i++)
-		if (d->taken[i].group == group && memcmp(d->taken[i].fsid, d->fsid, sizeof(d->fsid)) == 0)
+		if (d->taken[i].group == group && memcmp(d->taken[i].fsid, fsid, sizeof(d->taken[i].fsid)) == 0)
 			return true;
 	return false;
 }
 
-/* In a thread. -ENXIO: d->group is not open yet. */
-static int ask_mark(void *data)
+static int mark_at(const struct mark_question *d, const char *path, struct mark_answer *a)
 {
-	struct mark_question *d = data;
-	const char *path = wq_sb_targets_find(d->targets);
 	struct statfs st;
 
 	if (!path)
-		return -ENOENT;
+		return ENOENT;
 	if (statfs(path, &st))
-		return -errno;
-	d->has_fsid = true;
-	memcpy(d->fsid, &st.f_fsid, sizeof(d->fsid));
-	for (d->group = 0; d->group < WQ_SB_GROUPS - 1 && is_taken(d, d->group); d->group++)
+		return errno;
+	a->has_fsid = true;
+	memcpy(a->fsid, &st.f_fsid, sizeof(a->fsid));
+	for (a->group = 0; a->group < WQ_SB_GROUPS - 1 && is_taken(d, a->fsid, a->group); a->group++)
 		;
-	if (d->fds[d->group] < 0)
-		return -ENXIO;
-	return fanotify_mark(d->fds[d->group], FAN_MARK_ADD | FAN_MARK_FILESYSTEM, WQ_FAN_FS_ERROR, AT_FDCWD, path) ? -errno : 0;
+	if (d->fds[a->group] < 0)
+		return ENXIO;
+	return fanotify_mark(d->fds[a->group], FAN_MARK_ADD | FAN_MARK_FILESYSTEM, WQ_FAN_FS_ERROR, AT_FDCWD, path) ? errno : 0;
+}
+
+/* In a child. */
+static ssize_t mark(void *data, void *out, size_t size)
+{
+	const struct mark_question *d = data;
+	struct mark_answer *a = out;
+
+	*a = (struct mark_answer) { 0 };
+	a->err = mark_at(d, wq_sb_targets_find(d->targets), a);
+	return (ssize_t) size;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *) a - *(const int *) b;
+}
+
+static int ask_mark(void *data)
+{
+	struct mark_question *d = data;
+	int keep[WQ_SB_GROUPS];
+	struct wq_child_call call = { .fn = mark, .data = d, .keep = keep };
+	ssize_t n;
+	unsigned i;
+
+	for (i = 0; i < WQ_SB_GROUPS; i++)
+		if (d->fds[i] >= 0)
+			keep[call.nkeep++] = d->fds[i];
+	qsort(keep, call.nkeep, sizeof(keep[0]), by_number);
+	n = wq_child_run(&call, &d->answer, sizeof(d->answer));
+	return n < 0 ? (int) n : -d->answer.err;
 }
 
 /* The IDs of all others that are marked. */
@@ -281,12 +314,12 @@ static void finish(struct wq_sb_fanotify *f, struct wq_filesystem *fs, const str
 {
 	struct wq_error e;
 
-	if (d->has_fsid) {
+	if (d->answer.has_fsid) {
 		fs->has_fsid = true;
-		memcpy(fs->fsid, d->fsid, sizeof(fs->fsid));
+		memcpy(fs->fsid, d->answer.fsid, sizeof(fs->fsid));
 	}
-	if (answer == -ENXIO && !f->queues[d->group]) {
-		answer = wq_sb_marks_open(f, d->group, &e);
+	if (answer == -ENXIO && !f->queues[d->answer.group]) {
+		answer = wq_sb_marks_open(f, d->answer.group, &e);
 		if (!answer) {
 			ask(f, fs);
 			return;
@@ -297,7 +330,7 @@ static void finish(struct wq_sb_fanotify *f, struct wq_filesystem *fs, const str
 		return;
 	}
 	fs->marked = true;
-	fs->group = d->group;
+	fs->group = d->answer.group;
 	fs->errors = wq_ext4_errors(fs);
 }
 

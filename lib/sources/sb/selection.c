@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/child.h"
 #include "base/worker.h"
 #include "kernel/fs-type.h"
 #include "paths.h"
 #include "sources/sb.h"
 
-#define WQ_PATH_PATIENCE	1000000000u	/* ns: a server may be slow, and not dead */
+/* ns: a server may be slow, and not dead. Each backend of sb asks. */
+#define WQ_PATH_PATIENCE	1000000000u
+#define WQ_PATH_PATIENCE_SERVER	300000000u
 
 void wq_sb_wanted_free(struct wq_sb_wanted *wanted, size_t n)
 {
@@ -42,11 +45,21 @@ struct path_question {
 	char path[];
 };
 
+/* In a child. */
+static ssize_t locate(void *data, void *place, size_t size)
+{
+	int rc = wq_fs_locate(((struct path_question *) data)->path, place);
+
+	return rc ? rc : (ssize_t) size;
+}
+
 static int ask_path(void *data)
 {
 	struct path_question *d = data;
+	const struct wq_child_call call = { .fn = locate, .data = d };
+	ssize_t n = wq_child_run(&call, &d->place, sizeof(d->place));
 
-	return wq_fs_locate(d->path, &d->place);
+	return n < 0 ? (int) n : 0;
 }
 
 /* Without an answer: what its name says. */
@@ -68,17 +81,18 @@ static int look_up(struct wq_source *s, struct wq_sb_wanted *w, size_t i, const 
 	struct wq_question q = { .key = WQ_SB_KEY_PATH | i, .ask = ask_path, .release = free, .data = d };
 	char *absolute = wq_path_absolute(path);
 	struct wq_filesystem *fs = absolute ? wq_filesystems_of_name(table, absolute) : NULL;
+	bool may_hang = fs && wq_fs_type_may_hang(fs->fstype);
 	int rc, answer;
 
 	free(absolute);
 	if (!d)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	strcpy(d->path, path);
-	if (!wq_source_may_ask(s) && fs && wq_fs_type_may_hang(fs->fstype)) {
+	if (!wq_source_may_ask(s) && may_hang) {
 		free(d);
 		return wq_fail(e, WQ_NOTSUPP, EOPNOTSUPP, "%.300s: a look-up on %.40s may never return; allow threads, or name another path", path, fs->fstype);
 	}
-	rc = wq_source_ask(s, &q, WQ_PATH_PATIENCE, &answer);
+	rc = wq_source_ask(s, &q, may_hang ? WQ_PATH_PATIENCE_SERVER : WQ_PATH_PATIENCE, &answer);
 	if (rc == -EINPROGRESS)
 		return by_name(s, w, path, fs, e);
 	if (!rc && answer)
