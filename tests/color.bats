@@ -46,6 +46,7 @@ is_colored() { grep -q $'\033'; }
 			E[33msb edquotE[0m
 			E[33msb networkE[0m
 			E[33msb shutdownE[0m
+			E[33msb unansweredE[0m
 			E[31mblock timeoutE[0m
 			E[31mblock no_spaceE[0m
 			E[31mblock recoverable_transportE[0m
@@ -82,7 +83,7 @@ is_colored() { grep -q $'\033'; }
 	"$HELPERS/varied" 3000 1 >c
 	# Type, event, mark; the row's sequence before them.
 	decode --color=always -n -o TYPE,EVENT,MARK | tr '\033' E | tr -s ' ' | sed 's/ *E\[0m$//; s/^E\([^m]*m\)/\1 /' >rows
-	equal "$(awk '$1 ~ /m$/ && $NF ~ /^(initial|resync)$/ && $3 !~ /^(removal|loss|ring_loss|revoked|invalidated|expired|readonly|error|edquot|network|shutdown|timeout|no_space|recoverable_transport|critical_.*|protection|.*_resource|io)$/ { print $1 }' rows | sort -u)" "[2m"
+	equal "$(awk '$1 ~ /m$/ && $NF ~ /^(initial|resync)$/ && $3 !~ /^(removal|loss|ring_loss|revoked|invalidated|expired|readonly|error|edquot|network|shutdown|unanswered|timeout|no_space|recoverable_transport|critical_.*|protection|.*_resource|io)$/ { print $1 }' rows | sort -u)" "[2m"
 	! grep -E '(initial|resync)$' rows | grep -v '^\[' || return 1
 	grep -qE '^\[31m (sb|block) [[:lower:]_]+ (initial|resync)$' rows
 	equal "$(awk '$3 ~ /^(ready|quiet)$/ { print $1 }' rows | sort -u)" "[2m"

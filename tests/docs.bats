@@ -339,7 +339,7 @@ needs() {
 	[ -z "$(offered 'watchq keys -e linked,linked')" ]
 	[ "$(offered 'watchq mounts -e mo' | xargs)" = 'mount mount/* mount/expiry mount/mount mount/move mount/move_from mount/move_to mount/new_mount mount/readonly mount/remount mount/setattr mount/umount mount/unmount move move_from move_to' ]
 	[ "$(offered 'watchq sb -e re' | xargs)" = 'readonly readwrite ready removal' ]
-	[ "$(offered 'watchq sb -e error,un')" = error,unmounted ]
+	[ "$(offered 'watchq sb -e error,unm')" = error,unmounted ]
 	[ "$(offered 'watchq block -e critical_m')" = critical_medium ]
 	[ "$(offered 'watchq block -e block/re' | xargs)" = 'block/recoverable_transport block/remove block/resize' ]
 	[ "$(offered 'watchq decode --dialect v5-2019 -e block/i')" = block/io ]

@@ -131,7 +131,7 @@ priorities() {
 	await has_entries "$("$WATCHQ" decode --endian little -J capture | wc -l)"
 	of() { entries PRIORITY="$1" | jq -r 'select(.WATCHQ_TYPE != "unknown") | "\(.WATCHQ_TYPE)/\(.WATCHQ_EVENT)"' | sort -u | xargs; }
 	equal "$(of 3)" "block/critical_medium block/critical_nexus block/critical_target block/device_resource block/io block/kernel_resource block/no_space block/protection block/recoverable_transport block/timeout sb/error usb/error"
-	equal "$(of 4 | tr ' ' '\n' | grep -v ^meta/loss | xargs)" "key/expired key/invalidated key/revoked meta/removal meta/ring_loss mount/readonly sb/edquot sb/network sb/readonly sb/shutdown"
+	equal "$(of 4 | tr ' ' '\n' | grep -v ^meta/loss | xargs)" "key/expired key/invalidated key/revoked meta/removal meta/ring_loss mount/readonly sb/edquot sb/network sb/readonly sb/shutdown sb/unanswered"
 	[[ " $(of 6) " == *" key/linked "*" mount/new_mount "*" sb/readwrite "* ]]
 	equal "$(entries | jq -r 'select(.WATCHQ_EVENT == "error" and .WATCHQ_ERRNO == "EIO").MESSAGE')" "sb error 42: EIO"
 }

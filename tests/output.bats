@@ -4,6 +4,8 @@
 
 load lib
 
+EVERY=$(wc -l <"$DATA/every-type.jsonl")	# records of that capture
+
 setup() {
 	unhex "$DATA/every-type-little.hex" >"$BATS_TEST_TMPDIR/c"
 	cd "$BATS_TEST_TMPDIR"
@@ -45,10 +47,10 @@ decode() { watchq decode --endian little "$@" c; }
 @test "every column can be shown alone, in every form" {
 	local column
 	for column in $(watchq decode --list-columns --raw | sed 1d | cut -d' ' -f1); do
-		equal "$(decode -r -n -o "$column" | wc -l)" 52
-		equal "$(decode -J -o "$column" | jq -c . | wc -l)" 52
-		equal "$(decode -n -o "$column" | wc -l)" 52
-		equal "$(decode -P -o "$column" | grep -c '="')" 52
+		equal "$(decode -r -n -o "$column" | wc -l)" "$EVERY"
+		equal "$(decode -J -o "$column" | jq -c . | wc -l)" "$EVERY"
+		equal "$(decode -n -o "$column" | wc -l)" "$EVERY"
+		equal "$(decode -P -o "$column" | grep -c '="')" "$EVERY"
 	done
 }
 
@@ -66,7 +68,7 @@ decode() { watchq decode --endian little "$@" c; }
 }
 
 @test "-0 ends lines with NUL" {
-	equal "$(decode -J -0 | tr -dc '\0' | wc -c)" 52
+	equal "$(decode -J -0 | tr -dc '\0' | wc -c)" "$EVERY"
 	equal "$(decode -J -0 | tr -dc '\n' | wc -c)" 0
 	# A heading would be the first item's beginning.
 	equal "$(decode -r -0 -o EVENT | tr '\0' '\n')" "$(decode -r -n -o EVENT)"
@@ -83,7 +85,7 @@ decode() { watchq decode --endian little "$@" c; }
 }
 
 @test "JSON: one object a line, numbers above 2^53 as strings, what doesn't apply left out" {
-	equal "$(decode -J | jq -s length)" 52
+	equal "$(decode -J | jq -s length)" "$EVERY"
 	equal "$(decode -J | jq -c 'select(.event=="ring_loss") | [.lost, has("key")]')" '["12345678901234567890",false]'
 	equal "$(decode -J | jq -c 'select(.event=="loss") | [.lost, has("lost"), has("object")]')" '[null,true,false]'
 	equal "$(decode -J | jq -c 'select(.seq==14) | [.parent,.mount]')" '[2147483649,"1234605616436508552"]'

@@ -24,6 +24,7 @@ static const struct {
 	{ "sb", "edquot", WQC_SEVERITY_WARNING },
 	{ "sb", "network", WQC_SEVERITY_WARNING },
 	{ "sb", "shutdown", WQC_SEVERITY_WARNING },
+	{ "sb", "unanswered", WQC_SEVERITY_WARNING },
 	{ "usb", "error", WQC_SEVERITY_ERROR },
 };
 

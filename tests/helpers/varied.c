@@ -102,7 +102,7 @@ static struct wq_name *any_path(void)
 static void any_record(unsigned char *buf, const struct wq_type *t, const struct wq_subtype *s, uint8_t id)
 {
 	unsigned char body[WQ_RECORD_MAX] = { 0 };
-	size_t min = s && s->layout ? s->layout->min_len - 8u : 0, len = min + (below(4) ? 0 : below(24)), i;
+	size_t min = s && s->layout ? s->layout->min_len - 8u : 0, len = min + (below(2) ? 0 : below(24)), i;
 
 	for (i = 0; i + 8 <= len; i += 8) {
 		uint64_t v = any_number();
