@@ -207,6 +207,7 @@ static int new_monitor(struct wait *w, struct wq_error *e)
 		if (!w->list[i].never)
 			c[n++] = w->list[i].c;
 	wq_monitor_set_log(w->m, msg_log, NULL);
+	wq_monitor_set_workers(w->m, true);
 	if (w->o->interval)
 		wq_monitor_set_interval(w->m, w->o->interval);
 	rc = wq_conditions_watch(c, n, w->m, w->o->sweep_given ? w->o->sweep : WQC_SWEEP, e);
