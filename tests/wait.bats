@@ -410,6 +410,16 @@ user() {
 	mknod shut/null c 1 3
 	ends 0
 }
+@test "a condition of thousands of bytes, shown many times" {
+	local path='' columns i
+	for i in {1..19}; do path+=/$(printf '\001%.0s' {1..200}); done
+	columns=$(printf 'CONDITION,%.0s' {1..12})
+	"$WATCHQ" wait -J -o "${columns%,}" "unmounted:$path" >json
+	equal "$(jq -r .condition json | tr '\001' x)" "unmounted:${path//$'\001'/x}"
+	"$WATCHQ" wait -n -o "${columns%,}" "unmounted:$path" >table
+	equal "$(wc -l <table)" 1
+}
+
 @test "as an ordinary user" { inside user; }
 
 @test "wrong use" {

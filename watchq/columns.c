@@ -162,3 +162,43 @@ void columns_once(struct column_list *list)
 	}
 	list->n = n;
 }
+
+/* ---- Lengths ---- */
+
+/* Where columns take texts from, but for those of a few bytes. */
+enum { WQC_TEXTS = 8 };
+
+static void text_lengths(const struct wq_event *ev, size_t lengths[WQC_TEXTS])
+{
+	const struct wq_name *names[] = { ev->key_name, ev->aux_name, ev->path };
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		lengths[n++] = names[i] ? names[i]->desc_len + names[i]->type_len : 0;
+	lengths[n++] = ev->watch->object_len;
+	lengths[n++] = ev->mount ? ev->mount->text_len : 0;
+	lengths[n++] = ev->was ? ev->was->text_len : 0;
+	lengths[n++] = ev->side ? ev->side->text_len : 0;
+	lengths[n] = ev->condition ? strlen(ev->condition) : 0;
+}
+
+size_t column_longest_text(const struct wq_event *ev)
+{
+	size_t lengths[WQC_TEXTS], longest = 0, i;
+
+	text_lengths(ev, lengths);
+	for (i = 0; i < WQC_TEXTS; i++)
+		if (lengths[i] > longest)
+			longest = lengths[i];
+	return longest;
+}
+
+size_t column_all_texts(const struct wq_event *ev)
+{
+	size_t lengths[WQC_TEXTS], all = 0, i;
+
+	text_lengths(ev, lengths);
+	for (i = 0; i < WQC_TEXTS; i++)
+		all += lengths[i];
+	return all;
+}

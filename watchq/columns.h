@@ -101,7 +101,12 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
  * stands; "" for what doesn't apply or isn't known. */
 void column_text(enum column_id id, const struct wq_event *ev, struct value *v);
 
-/* The same; false: it doesn't apply, or isn't known. */
+/* The bytes of the longest text that a column may take from @ev, and of all such texts together:
+ * what the formats make room for. Values in v->own, and names of processes, are not counted. */
+size_t column_longest_text(const struct wq_event *ev);
+size_t column_all_texts(const struct wq_event *ev);
+
+/* The same as column_text(); false: it doesn't apply, or isn't known. */
 bool column_known_text(enum column_id id, const struct wq_event *ev, struct value *v);
 
 #endif

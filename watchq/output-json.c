@@ -201,43 +201,13 @@ static size_t room_with(const struct json *j, size_t text)
 	return j->config->columns.n * (WQC_JSON_NAME_ROOM + 8 + WQC_JSON_TEXT_ROOM(text)) + 8 + WQC_JSON_BLOCK;
 }
 
-static size_t name_length(const struct wq_name *n)
-{
-	return n ? n->desc_len + n->type_len : 0;
-}
-
-static size_t side_length(const struct wq_event *ev)
-{
-	return ev->side ? ev->side->text_len : 0;
-}
-
-static size_t mount_length(const struct wq_event *ev)
-{
-	return (ev->mount ? ev->mount->text_len : 0) + (ev->was ? ev->was->text_len : 0);
-}
-
-static size_t longest_text(const struct wq_event *ev)
-{
-	const size_t lengths[] = {
-		name_length(ev->key_name), name_length(ev->aux_name), name_length(ev->path), ev->watch->object_len,
-		mount_length(ev), side_length(ev),
-	};
-	size_t text = 0, i;
-
-	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
-		if (lengths[i] > text)
-			text = lengths[i];
-	return text;
-}
-
 /* The most that a line can take. */
 static inline size_t line_room(const struct json *j, const struct wq_event *ev)
 {
-	size_t text = name_length(ev->key_name) + name_length(ev->aux_name) + name_length(ev->path) +
-		      ev->watch->object_len + mount_length(ev) + side_length(ev);
+	size_t text = column_all_texts(ev);
 
 	if (text > j->text_room)	/* mostly not even all together are */
-		text = longest_text(ev);
+		text = column_longest_text(ev);
 	return text <= j->text_room ? j->room : room_with(j, text);
 }
 

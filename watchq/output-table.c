@@ -173,19 +173,9 @@ static void cell(const struct table *t, unsigned i, const struct wq_event *ev, s
 
 static size_t longest_text(const struct wq_event *ev)
 {
-	const struct wq_name *names[] = { ev->key_name, ev->aux_name, ev->path };
-	size_t len = sizeof(((struct value *) NULL)->own), i;
+	size_t len = column_longest_text(ev), own = sizeof(((struct value *) NULL)->own);
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i] && names[i]->desc_len + names[i]->type_len > len)
-			len = names[i]->desc_len + names[i]->type_len;
-	if (ev->mount && ev->mount->text_len > len)
-		len = ev->mount->text_len;
-	if (ev->was && ev->was->text_len > len)
-		len = ev->was->text_len;
-	if (ev->side && ev->side->text_len > len)
-		len = ev->side->text_len;
-	return ev->watch->object_len > len ? ev->watch->object_len : len;
+	return len > own ? len : own;
 }
 
 /* Writes the row behind what is in the sink; its length, 0 if it is for libsmartcols,
