@@ -89,6 +89,8 @@ int wq_questions_run(struct wq_monitor *m)
 	while (!rc && wq_workers_overdue(m->workers, m->now, &key)) {
 		struct wq_source *s = source_of(m, key);
 
+		/* What the filesystem would have reported is not known. */
+		m->has_lost = true;
 		rc = s && s->ops->unanswered ? wq_go_on(s->ops->unanswered(s, own_key(key))) : 0;
 	}
 	return rc;
