@@ -265,6 +265,9 @@ void wq_monitor_set_names(struct wq_monitor *m, bool on);
 /** Whether the names of the processes that did something are looked up, where that takes
  * looking; they are unless told otherwise. */
 void wq_monitor_set_commands(struct wq_monitor *m, bool on);
+/** Whether the names of owners of quotas are looked up, which a name service may make slow; they
+ * are not unless this says so, and wq_monitor_set_workers(). */
+void wq_monitor_set_quota_names(struct wq_monitor *m, bool on);
 /** Be done after @n events; 0 is never. */
 void wq_monitor_set_count(struct wq_monitor *m, uint64_t n);
 /** Tell first what there is, marked WQ_MARK_INITIAL; and with @once nothing else. */

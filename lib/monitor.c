@@ -99,6 +99,11 @@ void wq_monitor_set_commands(struct wq_monitor *m, bool on)
 	m->commands = on;
 }
 
+void wq_monitor_set_quota_names(struct wq_monitor *m, bool on)
+{
+	m->quota_names = on;
+}
+
 void wq_monitor_set_count(struct wq_monitor *m, uint64_t n)
 {
 	m->count = n;
@@ -189,6 +194,11 @@ bool wq_engine_wants_names(const struct wq_monitor *m)
 bool wq_engine_wants_commands(const struct wq_monitor *m)
 {
 	return m->commands;
+}
+
+bool wq_engine_wants_quota_names(const struct wq_monitor *m)
+{
+	return m->quota_names;
 }
 
 void wq_engine_want_names(struct wq_monitor *m)

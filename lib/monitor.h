@@ -26,6 +26,7 @@ struct wq_monitor {
 	const struct wq_dialect *dialect;	/* of captures; NULL: not said yet */
 	bool dialect_asked;		/* and not what a capture said */
 	bool names, commands, initial, once, marks, thread, realtime;
+	bool quota_names;
 	bool may_ask;			/* threads for questions that may block */
 	uint64_t sweep;			/* ns; 0: never */
 	uint64_t interval;		/* ns */

@@ -209,6 +209,7 @@ const struct wq_filter *wq_engine_filter(const struct wq_monitor *m);
 bool wq_engine_wants_initial(const struct wq_monitor *m);
 bool wq_engine_wants_names(const struct wq_monitor *m);
 bool wq_engine_wants_commands(const struct wq_monitor *m);
+bool wq_engine_wants_quota_names(const struct wq_monitor *m);
 /** The source can't do without names, whether they are shown or not. */
 void wq_engine_want_names(struct wq_monitor *m);
 /** A capture says that it is of the dialect @name; @first: before any record. 0: that

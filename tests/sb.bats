@@ -335,6 +335,45 @@ quota() {
 }
 @test "a quota is exceeded by another user, and not any more" { inside quota quota; }
 
+# The name service reads a FIFO, into which nobody writes for now.
+asleep() {
+	local exceed='touch q/1 q/2 q/3 q/4 2>/dev/null; rm -f q/*'
+	needs "names of users are not in /etc/passwd" grep -Eq '^passwd:[[:space:]]*files' /etc/nsswitch.conf
+	mkdir q
+	needs "no quotas on tmpfs (CONFIG_TMPFS_QUOTA)" mount -t tmpfs -o usrquota,usrquota_inode_hardlimit=3 q q
+	chmod 777 q
+	ext4 m
+	cp /etc/passwd users
+	mkfifo passwd commands
+	# setpriv(1) looks the user up, too: before.
+	setpriv --reuid 65534 --clear-groups sh <commands &
+	user=$!
+	exec 8>commands
+	await grep -qx sh "/proc/$user/comm"
+	mount --bind passwd /etc/passwd
+	begin --backend auto
+	echo "$exceed" >&8
+	until_told edquot
+	umount m
+	until_told unmounted
+	equal "$(jq -c 'select(.event == "edquot") | [.quota_id, .quota_name]' json | head -n 1)" '[65534,null]'
+	# It answers; what comes from then on has the name.
+	timeout 10 cp users passwd
+	named() { echo "$exceed" >&8; grep -q '"quota_name":"nobody"' json; }
+	await named
+	kill -TERM "$watcher"
+	ends 0
+	# Where QUOTA-NAME is not shown, nothing is looked up: the FIFO has no reader.
+	"$WATCHQ" sb -v -n -1 -e edquot -o LIMIT >out 2>err 8>&- &
+	watcher=$!
+	await grep -q ': ready$' err
+	echo "$exceed" >&8
+	ends 0
+	! timeout 0.5 sh -c 'exec 3>passwd' || return 1
+	exec 8>&-
+}
+@test "a quota is exceeded while the name service does not answer" { inside quota asleep; }
+
 others_quota() {
 	mkdir q r
 	needs "no quotas on tmpfs (CONFIG_TMPFS_QUOTA)" mount -t tmpfs -o grpquota,grpquota_inode_hardlimit=3 q q

@@ -90,15 +90,16 @@ static bool needs_names(const struct options *o)
 	return o->output.format != WQC_FORMAT_BINARY || o->output.annotated || o->exec;
 }
 
-static bool needs_commands(const struct options *o)
+/* Whether the value of this column is shown, matched, or kept. */
+static bool needs_column(const struct options *o, enum column_id id)
 {
 	unsigned i;
 
 	for (i = 0; i < o->nmatch; i++)
-		if (o->match[i].column == WQC_COL_COMMAND)
+		if (o->match[i].column == id)
 			return true;
 	for (i = 0; i < o->output.columns.n; i++)
-		if (o->output.columns.ids[i] == WQC_COL_COMMAND)
+		if (o->output.columns.ids[i] == id)
 			return true;
 	return (o->output.format == WQC_FORMAT_BINARY && o->output.annotated) || o->exec;
 }
@@ -155,7 +156,8 @@ struct run *run_new(const struct options *o, int *status)
 	wq_monitor_set_dialect(r->m, o->filter.dialect);
 	wq_monitor_set_count(r->m, o->count);
 	wq_monitor_set_names(r->m, needs_names(o));
-	wq_monitor_set_commands(r->m, needs_commands(o));
+	wq_monitor_set_commands(r->m, needs_column(o, WQC_COL_COMMAND));
+	wq_monitor_set_quota_names(r->m, needs_column(o, WQC_COL_QUOTA_NAME) || needs_column(o, WQC_COL_DETAIL));
 	wq_monitor_set_initial(r->m, o->initial, o->once);
 	wq_monitor_set_marks(r->m, o->marks);
 	if (o->interval)

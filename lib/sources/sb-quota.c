@@ -6,11 +6,9 @@
 #include "config.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +18,7 @@
 #include "models/filesystems.h"
 #include "sources/quota-message.h"
 #include "sources/sb.h"
+#include "sources/sb/quota-names.h"
 
 #define WQ_FAMILY		"VFS_DQUOT"
 #define WQ_GROUP		"events"
@@ -32,6 +31,7 @@ struct sb_quota {
 	struct wq_sb_wanted *wanted;
 	size_t nwanted;			/* 0: all, for which the watch is */
 	const struct wq_watch *all;
+	struct wq_quota_names *names;	/* NULL: none was asked for yet */
 	bool has_seq;
 	uint32_t seq;			/* of the last message */
 	bool ends;			/* behind so many messages: */
@@ -87,6 +87,7 @@ static void sb_quota_close(struct wq_source *s)
 
 	wq_sb_wanted_free(q->wanted, q->nwanted);
 	wq_filesystems_free(q->table);
+	wq_quota_names_free(q->names);
 	nl_socket_free(q->sock);
 	free(q);
 	s->priv = NULL;
@@ -128,39 +129,16 @@ static int sb_quota_open(struct wq_source *s, const struct wq_source_config *c, 
 
 /* ---- Names ---- */
 
-/* projid(5): "name:ID". */
-static bool project_name(uint64_t id, char *name, size_t size)
+/* NULL: there is none, it is not known, or it is not shown. */
+static const char *name_of(struct wq_source *s, const struct wq_quota_message *msg)
 {
-	char line[256], *colon;
-	bool found = false;
-	FILE *f = fopen("/etc/projid", "re");
+	struct sb_quota *q = s->priv;
 
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		colon = strchr(line, ':');
-		if (*line == '#' || !colon || strtoull(colon + 1, NULL, 10) != id)
-			continue;
-		*colon = '\0';
-		found = true;
-		snprintf(name, size, "%s", line);
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static const char *name_of(const struct wq_quota_message *q, char *name, size_t size)
-{
-	char buf[4096];
-	struct passwd pw, *user = NULL;
-	struct group gr, *group = NULL;
-
-	if (q->kind == 0 && getpwuid_r((uid_t) q->id, &pw, buf, sizeof(buf), &user) == 0 && user)
-		snprintf(name, size, "%s", user->pw_name);
-	else if (q->kind == 1 && getgrgid_r((gid_t) q->id, &gr, buf, sizeof(buf), &group) == 0 && group)
-		snprintf(name, size, "%s", group->gr_name);
-	else if (q->kind != 2 || !project_name(q->id, name, size))
+	if (!wq_engine_wants_quota_names(s->m) || !wq_source_may_ask(s) || msg->kind > WQ_QUOTA_PROJECT)
 		return NULL;
-	return name;
+	if (!q->names)
+		q->names = wq_quota_names_new();
+	return q->names ? wq_quota_names_find(q->names, (enum wq_quota_owner) msg->kind, msg->id) : NULL;
 }
 
 /* ---- Messages ---- */
@@ -172,7 +150,7 @@ static int tell(struct wq_source *s, const struct wq_quota_message *msg)
 	struct wq_side side = { .text_len = 0 };
 	const struct wq_filesystem *fs;
 	unsigned char rec[WQ_RECORD_MAX];
-	char name[256], number[24];
+	char number[24];
 	const char *limit = wq_quota_limit(msg->warning);
 	int rc = wq_filesystems_changed(q->table) ? wq_filesystems_read(q->table) : 0;
 
@@ -188,7 +166,7 @@ static int tell(struct wq_source *s, const struct wq_quota_message *msg)
 	wq_side_set(&side, WQ_SIDE_DEV, msg->dev);
 	wq_side_set_text(&side, WQ_SIDE_QUOTA, wq_quota_kind(msg->kind));
 	wq_side_set(&side, WQ_SIDE_QUOTA_ID, msg->id);
-	wq_side_set_text(&side, WQ_SIDE_QUOTA_NAME, name_of(msg, name, sizeof(name)));
+	wq_side_set_text(&side, WQ_SIDE_QUOTA_NAME, name_of(s, msg));
 	snprintf(number, sizeof(number), "%u", msg->warning);
 	wq_side_set_text(&side, WQ_SIDE_LIMIT, limit ? limit : number);
 	return wq_engine_emit_side(s->m, rec, watch, WQ_MARK_NONE, &side, wq_now_boottime(), 0);
