@@ -62,6 +62,30 @@ static uint64_t missed_before(struct wq_trace *t, struct cpu *c)
 	return n > 0 ? (uint64_t) n : 1;
 }
 
+bool wq_trace_event_fits(const void *page, size_t len, const void *last, const void *event, int size)
+{
+	const unsigned char *at = event, *first = page, *end = first + len;
+
+	return at >= first && at < end && size > 0 && size <= end - at && (!last || event > last);
+}
+
+bool wq_trace_field_fits(int offset, int size, unsigned len)
+{
+	return offset >= 0 && (size == 1 || size == 2 || size == 4 || size == 8) && (unsigned) size <= len &&
+	       (unsigned) offset <= len - (unsigned) size;
+}
+
+/* Take @event as the next one of the page. If it is out of place, the rest of the page is given
+ * up, and counts as one missed event: how many there were is not known. */
+static void take(struct wq_trace *t, struct cpu *c, void *event)
+{
+	if (event && !wq_trace_event_fits(c->page, t->page_size, c->data, event, kbuffer_event_size(c->kb))) {
+		c->missed++;
+		event = NULL;
+	}
+	c->data = event;
+}
+
 /* Reads the next page that has an event. 0, also where there is none; -errno. */
 static int load(struct wq_trace *t, struct cpu *c)
 {
@@ -76,7 +100,7 @@ static int load(struct wq_trace *t, struct cpu *c)
 			return 0;
 		kbuffer_load_subbuffer(c->kb, c->page);
 		c->missed += missed_before(t, c);
-		c->data = kbuffer_read_event(c->kb, &c->time);
+		take(t, c, kbuffer_read_event(c->kb, &c->time));
 	}
 	return 0;
 }
@@ -119,7 +143,7 @@ int wq_trace_read(struct wq_trace *t, wq_trace_fn fn, void *data, struct wq_erro
 	while (!rc && (c = earliest(t))) {
 		if ((c->time > now && c->time < now + WQ_AHEAD) || give(t, c, fn, data))
 			return 1;
-		c->data = kbuffer_next_event(c->kb, &c->time);
+		take(t, c, kbuffer_next_event(c->kb, &c->time));
 		rc = load(t, c);
 	}
 	if (rc)
@@ -208,7 +232,8 @@ static int set_up(struct wq_trace *t, unsigned kib, struct wq_error *e)
 		return wq_tracefs_fail(e, "events/header_page", -rc);
 	rc = tep_parse_header_page(t->tep, text, len, (int) sizeof(long));
 	free(text);
-	if (rc)
+	/* Without memory it has parsed a part, and returns 0. */
+	if (rc || (tep_get_header_page_size(t->tep) != 4 && tep_get_header_page_size(t->tep) != 8))
 		return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: events/header_page: libtraceevent doesn't understand it");
 	t->page_size = (size_t) sysconf(_SC_PAGESIZE);
 

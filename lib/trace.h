@@ -2,6 +2,8 @@
 #ifndef WQ_TRACE_H
 #define WQ_TRACE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct tep_event;
@@ -53,6 +55,13 @@ int wq_trace_fd(const struct wq_trace *t);
 /** Takes an event, which is good until it returns. 0; else it has not taken it, and
  * is given it again by the next wq_trace_read(). */
 typedef int (*wq_trace_fn)(void *data, const struct wq_trace_event *ev);
+
+/** Whether an event of @size bytes at @event is in the page of @len bytes at @page, and after the
+ * event at @last (NULL: it is the first one). A library that has misread how pages are laid out
+ * gives others, for ever. */
+bool wq_trace_event_fits(const void *page, size_t len, const void *last, const void *event, int size);
+/** Whether a field at @offset of @size bytes can be read as a number from an event of @len bytes. */
+bool wq_trace_field_fits(int offset, int size, unsigned len);
 
 /** Gives all that was recorded before the call to @fn, in the order of time over all
  * processors. Never waits; no other system calls than read(2) and, where the vDSO

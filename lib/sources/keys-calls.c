@@ -62,13 +62,15 @@ struct wq_key_calls {
 	unsigned npending;
 };
 
+#define WQ_EVENT_MAX	4096	/* bytes: none is longer than a page */
+
 /* ---- Running ---- */
 
 static uint64_t number(struct tep_format_field *f, const struct wq_trace_event *ev)
 {
 	unsigned long long v = 0;
 
-	if (f && (unsigned) (f->offset + f->size) <= ev->len)
+	if (f && wq_trace_field_fits(f->offset, f->size, ev->len))
 		tep_read_number_field(f, ev->data, &v);
 	return v;
 }
@@ -207,14 +209,19 @@ static int add_side(struct wq_trace *t, const char *edge, const struct call_kind
 		return rc;
 	s->id = (*event)->id;
 	s->tid = tep_find_common_field(*event, "common_pid");
-	return s->tid ? 0 : wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s has no common_pid", name);
+	if (s->tid && wq_trace_field_fits(s->tid->offset, s->tid->size, WQ_EVENT_MAX))
+		return 0;
+	return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s has no common_pid that libtraceevent understands", name);
 }
 
 static int need(struct tep_format_field **field, struct tep_event *ev, const char *name, struct wq_error *e)
 {
 	*field = tep_find_field(ev, name);
-	if (*field)
+	if (*field && wq_trace_field_fits((*field)->offset, (*field)->size, WQ_EVENT_MAX))
 		return 0;
+	if (*field)
+		return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s: libtraceevent gives its field %s no possible place",
+			       ev->name, name);
 	return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "tracefs: this kernel's event %s has no field %s, which watchq needs",
 		       ev->name, name);
 }
