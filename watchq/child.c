@@ -15,6 +15,7 @@
 #include "nls.h"
 #include "shell.h"
 #include "signals.h"
+#include "util/stderr-queue.h"
 
 struct child {
 	pid_t pid;		/* not waited for before child_status(): kill() can't miss it */
@@ -61,6 +62,7 @@ static int start(struct child *c, const char *command)
 	c->pid = fork();
 	if (c->pid == 0) {
 		signals_restore();
+		stderr_queue_after_fork();
 		close(gate[1]);
 		wait_at(gate[0]);
 		run_shell(command);

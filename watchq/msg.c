@@ -7,26 +7,30 @@
 
 #include "msg.h"
 #include "nls.h"
+#include "util/stderr-queue.h"
 
 static const char *command;
 static enum verbosity verbosity;
-
-void msg_set_command(const char *name)
-{
-	command = name;
-}
 
 void msg_set_verbosity(enum verbosity v)
 {
 	verbosity = v;
 }
 
+/* "watchq: COMMAND: ": return its length. */
+static size_t put_prefix(char *line, size_t size)
+{
+	int n = command ? snprintf(line, size, "watchq: %s: ", command) : snprintf(line, size, "watchq: ");
+
+	return (size_t) n < size ? (size_t) n : size - 1;
+}
+
 static void say(const char *text)
 {
-	char line[1024];
-	size_t n = 0;
+	char line[1100];
+	size_t n = put_prefix(line, 64);
 
-	for (; *text && n < sizeof(line) - 5; text++) {
+	for (; *text && n < sizeof(line) - 6; text++) {
 		unsigned char c = (unsigned char) *text;
 
 		/* C1 controls, too: U+0080 to U+009F. */
@@ -37,11 +41,22 @@ static void say(const char *text)
 		else
 			line[n++] = (char) c;
 	}
-	line[n] = '\0';
-	if (command)
-		fprintf(stderr, "watchq: %s: %s\n", command, line);
-	else
-		fprintf(stderr, "watchq: %s\n", line);
+	line[n++] = '\n';
+	stderr_queue_write(line, n);
+}
+
+static size_t format_dropped(char *line, size_t size, unsigned long long n)
+{
+	size_t len = put_prefix(line, 64);
+	int rest = snprintf(line + len, size - len, _("standard error was not read: messages dropped: %llu\n"), n);
+
+	return (size_t) rest < size - len ? len + (size_t) rest : size - 1;
+}
+
+void msg_set_command(const char *name)
+{
+	command = name;
+	stderr_queue_set_notice(format_dropped);
 }
 
 __attribute__((format(printf, 1, 0)))
@@ -97,15 +112,17 @@ void msg_log(void *data, enum wq_log_level level, const char *text)
 
 int msg_usage(const char *fmt, ...)
 {
+	char hint[256];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsay(fmt, ap);
 	va_end(ap);
 	if (command)
-		fprintf(stderr, _("Try 'watchq %s --help' for more information.\n"), command);
+		snprintf(hint, sizeof(hint), _("Try 'watchq %s --help' for more information.\n"), command);
 	else
-		fprintf(stderr, _("Try 'watchq --help' for more information.\n"));
+		snprintf(hint, sizeof(hint), "%s", _("Try 'watchq --help' for more information.\n"));
+	stderr_queue_write(hint, strlen(hint));
 	return WQC_STATUS_FAILURE;
 }
 

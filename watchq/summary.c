@@ -16,6 +16,7 @@
 #include "msg.h"
 #include "nls.h"
 #include "summary.h"
+#include "util/stderr-queue.h"
 
 #define WQC_FIRST_BITS	6
 
@@ -243,7 +244,7 @@ void summary_print(const struct summary *s)
 	for (i = 0; !rc && s->config->format == WQC_FORMAT_JSON && i < n; i++)
 		rc = print_json(s, &rows[i], to);
 	if (to && fclose(to) == 0 && !rc)
-		fwrite(text, 1, len, stderr);
+		stderr_queue_write(text, len);
 	free(text);
 	free(rows);
 }

@@ -14,6 +14,7 @@
 #include "msg.h"
 #include "nls.h"
 #include "suggest.h"
+#include "util/stderr-queue.h"
 
 const struct command *const commands[] = {
 	&cmd_keys,
@@ -118,5 +119,6 @@ int main(int argc, char **argv)
 		msg_error(_("standard output: can't write: %s"), strerror(errno));
 		status = WQC_STATUS_FAILURE;
 	}
+	stderr_queue_flush();
 	return status;
 }
