@@ -13,6 +13,7 @@
 #include "child.h"
 #include "msg.h"
 #include "nls.h"
+#include "run/reaper.h"
 #include "shell.h"
 #include "signals.h"
 #include "util/stderr-queue.h"
@@ -59,6 +60,7 @@ static int start(struct child *c, const char *command)
 		return -1;
 	c->gate = gate[1];
 	signals_default_child();
+	reaper_lock();
 	c->pid = fork();
 	if (c->pid == 0) {
 		signals_restore();
@@ -67,10 +69,11 @@ static int start(struct child *c, const char *command)
 		wait_at(gate[0]);
 		run_shell(command);
 	}
+	if (c->pid > 0)
+		c->pidfd = (int) syscall(SYS_pidfd_open, c->pid, 0);
+	reaper_own(c->pid);
+	reaper_unlock();
 	close(gate[0]);
-	if (c->pid < 0)
-		return -1;
-	c->pidfd = (int) syscall(SYS_pidfd_open, c->pid, 0);
 	return c->pidfd < 0 ? -1 : 0;
 }
 
@@ -126,24 +129,33 @@ void child_seen(struct child *c)
 	c->ended = true;
 }
 
-void child_tell(const struct child *c, const struct signalfd_siginfo *info)
+pid_t child_pid(const struct child *c)
 {
-	/* Ctrl-C comes from the kernel, to the whole process group. */
-	if (c && (info->ssi_signo != SIGINT || info->ssi_code <= 0))
-		kill(c->pid, (int) info->ssi_signo);
+	return c->pid;
+}
+
+int child_pidfd(const struct child *c)
+{
+	return c->pidfd;
+}
+
+int child_exit_status(int status, int own)
+{
+	int theirs = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+
+	if (own == WQC_STATUS_FAILURE || own == WQC_STATUS_NOTSUPP)
+		own = WQC_STATUS_COMMAND;
+	return theirs ? theirs : own;
 }
 
 int child_status(const struct child *c, int own)
 {
-	int how, theirs;
+	int status;
 
-	if (own == WQC_STATUS_FAILURE || own == WQC_STATUS_NOTSUPP)
-		own = WQC_STATUS_COMMAND;
 	if (c->gate >= 0)
-		return own;
-	while (waitpid(c->pid, &how, 0) < 0)
+		return child_exit_status(0, own);
+	while (reaper_wait(c->pid, &status, 0) != c->pid)
 		if (errno != EINTR)
 			return WQC_STATUS_COMMAND;
-	theirs = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
-	return theirs ? theirs : own;
+	return child_exit_status(status, own);
 }

@@ -6,7 +6,7 @@
 #define WQC_CHILD_H
 
 #include <stdbool.h>
-#include <sys/signalfd.h>
+#include <sys/types.h>
 
 struct child;
 
@@ -24,9 +24,12 @@ bool child_runs(const struct child *c);
 /* Polls readable when it has ended; -1 where it doesn't run. */
 int child_fd(const struct child *c);
 void child_seen(struct child *c);
-/* Passes on a signal that watchq got, unless it got it, too. */
-void child_tell(const struct child *c, const struct signalfd_siginfo *info);
+/* They are its until child_free(). */
+pid_t child_pid(const struct child *c);
+int child_pidfd(const struct child *c);
 
+/* The exit status of watchq that goes with the command's @status, as waitpid(2) has it, and with its @own. */
+int child_exit_status(int status, int own);
 /* The exit status of watchq that goes with the command's, which has ended or never
  * ran, and with its @own. */
 int child_status(const struct child *c, int own);

@@ -12,6 +12,7 @@
 #include "nls.h"
 #include "options.h"
 #include "run.h"
+#include "run/watchdog.h"
 
 static int decode_run(const struct command *cmd, int argc, char **argv)
 {
@@ -28,6 +29,9 @@ static int decode_run(const struct command *cmd, int argc, char **argv)
 		return msg_usage(_("one file at a time; '%s' is one too many"), argv[first + 1]);
 	if (first < argc)
 		name = argv[first];
+	status = watchdog_start(&o);	/* before open(2), which a FIFO or a dead server may keep */
+	if (status)
+		return status;
 	if (strcmp(name, "-") == 0) {
 		name = _("standard input");
 		if (isatty(fd))

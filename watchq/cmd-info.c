@@ -10,6 +10,7 @@
 #include "msg.h"
 #include "nls.h"
 #include "options.h"
+#include "run/watchdog.h"
 
 #define WQC_MAX_ROWS	64
 
@@ -28,6 +29,9 @@ static int info_run(const struct command *cmd, int argc, char **argv)
 	if (first + 1 < argc)
 		return msg_usage(_("takes one PATH at most; '%s' is one too many"), argv[first + 1]);
 
+	status = watchdog_start(&o);
+	if (status)
+		return status;
 	n = first < argc ? wq_capabilities_of(argv[first], rows, WQC_MAX_ROWS, &e)
 			 : (ssize_t) wq_capabilities(rows, WQC_MAX_ROWS);
 	if (n < 0)

@@ -18,6 +18,7 @@
 #include "limits.h"
 #include "msg.h"
 #include "nls.h"
+#include "run/reaper.h"
 #include "shell.h"
 #include "signals.h"
 
@@ -233,23 +234,29 @@ static int start_job(const struct exec *x, struct job *job, int input, char *why
 {
 	const char *name, *shell = shell_path(&name);
 	volatile int error = 0;
+	int status;
 
+	reaper_lock();
 	job->pid = vfork();
-	if (job->pid < 0)
-		return -errno;
 	if (job->pid == 0)
 		become(x, shell, name, input, &error);
-	if (error == E2BIG)
+	if (job->pid < 0)
+		error = errno;
+	else if (error == E2BIG)
 		snprintf(why, size, _("can't run %s: the environment is too large"), shell);
 	else if (error)
 		snprintf(why, size, _("can't run %s: %s; SHELL says which shell"), shell, strerror(error));
 	else
 		job->pidfd = (int) syscall(SYS_pidfd_open, job->pid, 0);
+	error = error ? error : errno;
+	reaper_own(job->pid);
+	reaper_unlock();
 	if (job->pidfd >= 0)
 		return 0;
-	error = error ? error : errno;
+	if (job->pid < 0)
+		return -error;
 	kill(job->pid, SIGKILL);
-	waitpid(job->pid, NULL, 0);
+	reaper_wait(job->pid, &status, 0);
 	return -error;
 }
 
@@ -324,7 +331,7 @@ int exec_reap(struct exec *x)
 		struct job *job = &x->jobs[i];
 		int how = 0;
 
-		if (job->pidfd < 0 || waitpid(job->pid, &how, WNOHANG) != job->pid)
+		if (job->pidfd < 0 || reaper_wait(job->pid, &how, WNOHANG) != job->pid)
 			continue;
 		if (judge(x, job, how))
 			rc = -ECHILD;

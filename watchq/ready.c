@@ -64,7 +64,7 @@ static socklen_t make_address(struct sockaddr_un *to, const char *name)
 	return (socklen_t) (offsetof(struct sockaddr_un, sun_path) + len + !abstract);
 }
 
-static int send_to(const struct sockaddr_un *to, socklen_t len, const char *state)
+static int send_to(const struct sockaddr_un *to, socklen_t len, const char *state, int flags)
 {
 	const struct timeval patience = { .tv_sec = WQC_PATIENCE };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -75,14 +75,14 @@ static int send_to(const struct sockaddr_un *to, socklen_t len, const char *stat
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	do
-		n = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *) to, len);
+		n = sendto(fd, state, strlen(state), MSG_NOSIGNAL | flags, (const struct sockaddr *) to, len);
 	while (n < 0 && errno == EINTR);
 	rc = n < 0 ? -errno : 0;
 	close(fd);
 	return rc;
 }
 
-static void notify(const char *state)
+static void notify(const char *state, int flags)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to;
@@ -97,7 +97,7 @@ static void notify(const char *state)
 			    name, state);
 		return;
 	}
-	rc = send_to(&to, len, state);
+	rc = send_to(&to, len, state, flags);
 	if (rc)
 		msg_warning(_("NOTIFY_SOCKET: can't tell '%s' that %s: %s"), name, state, strerror(-rc));
 }
@@ -106,10 +106,10 @@ void ready_tell(int fd)
 {
 	if (fd >= 0)
 		tell_fd(fd);
-	notify("READY=1");
+	notify("READY=1", 0);
 }
 
 void ready_stopping(void)
 {
-	notify("STOPPING=1");
+	notify("STOPPING=1", MSG_DONTWAIT);	/* the end does not wait */
 }

@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "msg.h"
+#include "run/activity.h"
+#include "run/watchdog.h"
 #include "run-state.h"
 
 /* Of a capture: it may say itself what dialect it is of, and that is known when there
@@ -41,7 +43,7 @@ static void summarize(struct run *r)
 }
 
 /* Waits until the output takes more. Who is to end gives up when the
- * reader has stood still for a second. */
+ * reader has stood still for WQC_GRACE_MS. */
 int run_capture_wait(void *data, int fd)
 {
 	struct run *r = data;
@@ -57,14 +59,18 @@ int run_capture_wait(void *data, int fd)
 		int n;
 
 		if (ending)
-			ts = (struct timespec) { .tv_sec = 1 };
+			ts = (struct timespec) { .tv_nsec = WQC_GRACE_MS * 1000000 };
+		activity_idle(WQC_ACTIVITY_MAIN);
 		n = ppoll(fds, 2, ending || r->deadline >= 0 ? &ts : NULL, NULL);
+		activity_busy(WQC_ACTIVITY_MAIN);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (fds[1].revents)
 			run_take_signals(r);
 		summarize(r);
+		if (r->enough)
+			return -EINTR;
 		if (fds[0].revents)
 			return 0;
 		if (n == 0 && ending)
@@ -140,6 +146,7 @@ int run_capture(struct run *r)
 		return msg_fail(&e);
 	if (r->o->timeout >= 0)
 		r->deadline = run_now() + r->o->timeout;
+	watchdog_set_deadline(r->deadline);
 	while (decode_some(r, &status))
 		;
 	return status;

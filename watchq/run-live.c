@@ -10,6 +10,7 @@
 #include "msg.h"
 #include "nls.h"
 #include "ready.h"
+#include "run/watchdog.h"
 #include "run-state.h"
 
 int run_live_event(void *data, const struct wq_event *ev)
@@ -98,6 +99,14 @@ static bool is_enough(void *data)
 	return r->stopped;
 }
 
+/* In the watchdog's thread, while this one is in a system call that does not return. */
+static bool run_flush(void *data, int late)
+{
+	struct run *r = data;
+
+	return writer_abandon(r->writer, late);
+}
+
 int run_live(struct run *r)
 {
 	struct wq_error e = { 0 };
@@ -107,14 +116,18 @@ int run_live(struct run *r)
 	if (rc < 0)
 		return msg_fail(&e);
 	out = writer_start(r->writer);
+	watchdog_set_flush(out ? NULL : run_flush, r);
 	if (out) {
 		msg_error(_("can't start the thread that writes: %s"), strerror(-out));
 		return WQC_STATUS_FAILURE;
 	}
 	if (r->o->timeout >= 0)
 		r->deadline = run_now() + r->o->timeout;
+	watchdog_set_deadline(r->deadline);
 	ready_tell(r->o->ready_fd);
 	msg_note(_("ready"));
+	if (r->child)
+		watchdog_child_released();
 	child_go(r->child);
 	if (rc == 0)
 		rc = go_live(r, &e);

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,8 +21,9 @@
 #include "exec.h"
 #include "msg.h"
 #include "nls.h"
+#include "run/activity.h"
+#include "run/watchdog.h"
 #include "run-state.h"
-#include "signals.h"
 
 /* ---- Signals and time ---- */
 
@@ -51,9 +53,8 @@ void run_take_signals(struct run *r)
 			r->summarize = true;
 			continue;
 		}
-		r->enough |= r->stopping && !r->child;
+		r->enough |= (r->stopping || (r->stopped && !r->writer)) && !r->child;
 		r->stopped = true;
-		child_tell(r->child, &info);
 	}
 }
 
@@ -64,9 +65,10 @@ int run_poll(const struct run *r, struct pollfd *fds, nfds_t n, bool look)
 
 	if (!look && left > 0)
 		ts = (struct timespec) { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
-	if (ppoll(fds, n, look || r->deadline >= 0 ? &ts : NULL, NULL) < 0 && errno != EINTR)
-		return -errno;
-	return 0;
+	activity_idle(WQC_ACTIVITY_MAIN);
+	n = (nfds_t) ppoll(fds, n, look || r->deadline >= 0 ? &ts : NULL, NULL);
+	activity_busy(WQC_ACTIVITY_MAIN);
+	return (int) n < 0 && errno != EINTR ? -errno : 0;
 }
 
 /* ---- Setting up ---- */
@@ -113,16 +115,20 @@ static struct writer *new_writer(struct run *r)
 
 static int open_all(struct run *r, bool live)
 {
-	int rc = live ? outlet_open(&r->out, r->o, writer_wait, &r->writer)
+	int rc = watchdog_start(r->o);
+
+	if (rc)
+		return rc;
+	r->sigfd = watchdog_fd();
+	rc = live ? outlet_open(&r->out, r->o, writer_wait, &r->writer)
 		      : outlet_open(&r->out, r->o, run_capture_wait, r);
 
 	if (rc)
 		return rc;
 	errno = ENOMEM;
-	r->sigfd = signals_open(r->o);
 	if (live)
 		r->writer = new_writer(r);
-	if (r->sigfd >= 0 && (!live || r->writer) &&
+	if ((!live || r->writer) &&
 	    wq_monitor_new(&r->m, live ? run_live_event : run_capture_event, r) == 0)
 		return 0;
 	msg_error(_("can't start: %s"), strerror(errno));
@@ -146,6 +152,7 @@ struct run *run_new(const struct options *o, int *status)
 		free(r);
 		return NULL;
 	}
+	watchdog_set_child(r->child);
 	*status = open_all(r, live);
 	if (*status) {
 		run_free(r);
@@ -187,6 +194,7 @@ static void stop_watching(struct run *r)
 	/* The names hold what the output has made of them: first who has names. */
 	if (r->writer)
 		writer_free(r->writer);
+	r->writer = NULL;
 	wq_monitor_free(r->m);
 	outlet_close(&r->out);
 }
@@ -194,13 +202,12 @@ static void stop_watching(struct run *r)
 static void free_rest(struct run *r)
 {
 	child_free(r->child);
-	if (r->sigfd >= 0)
-		close(r->sigfd);
 	free(r);
 }
 
 void run_free(struct run *r)
 {
+	watchdog_finish(WQC_STATUS_FAILURE);
 	stop_watching(r);
 	free_rest(r);
 }
@@ -214,7 +221,9 @@ static void wait_for_command(struct run *r)
 			{ .fd = r->sigfd, .events = POLLIN },
 		};
 
+		activity_idle(WQC_ACTIVITY_MAIN);
 		poll(fds, 2, -1);
+		activity_busy(WQC_ACTIVITY_MAIN);
 		if (fds[1].revents)
 			run_take_signals(r);
 		if (fds[0].revents)
@@ -229,6 +238,7 @@ int run_go(struct run *r)
 	outlet_summary(&r->out);
 	if (r->o->strict && (status == WQC_STATUS_OK || status == WQC_STATUS_TIMEOUT) && wq_monitor_has_lost(r->m))
 		status = WQC_STATUS_LOST;
+	watchdog_finish(status);
 	stop_watching(r);
 	if (r->child) {
 		wait_for_command(r);

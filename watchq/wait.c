@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * First watch, then look, then wait: what changes in between is in an event. Signals do what
- * they do to any program: who is ended has not seen what it waited for.
+ * First watch, then look, then wait: what changes in between is in an event. A signal ends watchq
+ * as it does any program, once what was set up for watching is removed. At the deadline the
+ * conditions are evaluated once more: a process that was stopped meanwhile has not seen them met.
  */
 #include "config.h"
 
@@ -10,11 +11,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "msg.h"
 #include "nls.h"
 #include "outlet.h"
+#include "run/activity.h"
+#include "run/watchdog.h"
+#include "signals.h"
 #include "wait.h"
 
 #define WQC_INTERVAL	1000000000	/* ns: how often what nothing tells of is looked at */
@@ -37,10 +43,11 @@ struct wait {
 	struct outlet out;
 	struct waited *list;
 	size_t n;
-	struct pollfd *fds;	/* the monitor's, and one for each condition */
+	struct pollfd *fds;	/* of signals, the monitor's, and one for each condition */
 	int64_t deadline;	/* CLOCK_MONOTONIC, ns; NEVER */
 	uint64_t seq;
 	int status;		/* of a failure, said; 0: none */
+	int signo;		/* of the signal that ends it; 0: none */
 };
 
 static int64_t now(void)
@@ -51,22 +58,47 @@ static int64_t now(void)
 	return (int64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+/* ---- Signals and time ---- */
+
+static void take_signals(struct wait *w)
+{
+	struct signalfd_siginfo info;
+
+	while (read(watchdog_fd(), &info, sizeof(info)) == (ssize_t) sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			w->signo = (int) info.ssi_signo;
+}
+
+/* Whether waiting is to end, met or not. */
+static bool must_end(const struct wait *w)
+{
+	return w->signo || w->status || now() >= w->deadline;
+}
+
 /* ---- Showing ---- */
 
 /* The output takes no more: until it does, or time is up. */
 static int wait_for_output(void *data, int fd)
 {
 	struct wait *w = data;
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	struct pollfd fds[2] = {
+		{ .fd = fd, .events = POLLOUT }, { .fd = watchdog_fd(), .events = POLLIN },
+	};
 
 	for (;;) {
 		int64_t left = w->deadline == WQC_NEVER ? -1 : (w->deadline - now()) / 1000000;
-		int n = poll(&p, 1, w->deadline == WQC_NEVER ? -1 : left > 1 ? (int) left : 1);
+		int n;
 
-		if (n > 0)
-			return 0;
+		activity_idle(WQC_ACTIVITY_MAIN);
+		n = poll(fds, 2, w->deadline == WQC_NEVER ? -1 : left > 1 ? (int) left : 1);
+		activity_busy(WQC_ACTIVITY_MAIN);
 		if (n < 0 && errno != EINTR)
 			return -errno;
+		if (n > 0 && fds[0].revents)
+			return 0;
+		take_signals(w);
+		if (w->signo)
+			return -EINTR;
 		if (n == 0 && now() >= w->deadline)
 			return -ETIMEDOUT;
 	}
@@ -83,7 +115,7 @@ static void show(struct wait *w, const struct waited *one, const struct wq_event
 	if (!rc)
 		rc = outlet_flush(&w->out);
 	/* Who read it has gone: waiting goes on. */
-	if (rc && rc != -EPIPE && rc != -ECONNRESET && !w->status)
+	if (rc && rc != -EPIPE && rc != -ECONNRESET && !w->status && !w->signo)
 		w->status = outlet_status(&w->out, rc);
 }
 
@@ -158,7 +190,9 @@ static int on_event(void *data, const struct wq_event *ev)
 		else
 			take(w, one, wq_condition_event(one->c, ev, &state, &e), &state, &e);
 	}
-	return is_over(w, &status) ? -ECANCELED : 0;
+	/* Events may come faster than they are looked at. */
+	take_signals(w);
+	return is_over(w, &status) || must_end(w) ? -ECANCELED : 0;
 }
 
 static void look_at_doubtful(struct wait *w)
@@ -241,7 +275,7 @@ static int watch(struct wait *w, int *status)
 			return 0;
 		no_monitor(w);
 		look_at_all(w);
-		if (is_over(w, status))
+		if (is_over(w, status) || must_end(w))
 			return 0;
 	}
 	*status = msg_fail(&e);
@@ -260,18 +294,23 @@ static void pause_until(struct wait *w, int64_t at)
 
 	if (left > 0)
 		ts = (struct timespec) { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
+	w->fds[n++] = (struct pollfd) { .fd = watchdog_fd(), .events = POLLIN };
 	/* None that are none: the kernel counts them against the limit of descriptors. */
 	if (w->m)
 		w->fds[n++] = (struct pollfd) { .fd = wq_monitor_fd(w->m), .events = POLLIN };
 	for (i = 0; i < w->n; i++)
 		if (wq_condition_fd(w->list[i].c) >= 0)
 			w->fds[n++] = (struct pollfd) { .fd = wq_condition_fd(w->list[i].c), .events = POLLIN };
-	if (ppoll(w->fds, n, at == WQC_NEVER ? NULL : &ts, NULL) < 0 && errno != EINTR) {
+	activity_idle(WQC_ACTIVITY_MAIN);
+	n = (nfds_t) ppoll(w->fds, n, at == WQC_NEVER ? NULL : &ts, NULL);
+	activity_busy(WQC_ACTIVITY_MAIN);
+	take_signals(w);
+	if ((int) n < 0 && errno != EINTR) {
 		msg_error(_("can't wait: %s"), strerror(errno));
 		w->status = WQC_STATUS_FAILURE;
 		return;
 	}
-	for (i = 0, n = w->m != NULL; i < w->n; i++)
+	for (i = 0, n = 1 + (w->m != NULL); i < w->n; i++)
 		if (wq_condition_fd(w->list[i].c) >= 0 && w->fds[n++].revents && wq_condition_heard(w->list[i].c))
 			look(w, &w->list[i]);
 }
@@ -309,6 +348,41 @@ static bool can_still_hear(const struct wait *w)
 	return w->m || needs_looks(w);
 }
 
+/* Time is up: what was met and not seen, because watchq was stopped or nothing reported it, counts. */
+static int time_out(struct wait *w)
+{
+	int status;
+
+	look_at_all(w);
+	return is_over(w, &status) ? status : WQC_STATUS_TIMEOUT;
+}
+
+/* One turn: take what there is, or wait for it. False: @status is the end. */
+static bool turn(struct wait *w, int64_t *look_at, int64_t interval, int *status)
+{
+	int64_t until = needs_looks(w) && *look_at < w->deadline ? *look_at : w->deadline;
+	bool more = false;
+
+	if (w->m && !hear(w, &more))
+		return false;
+	if (is_over(w, status))
+		return true;
+	if (more) {
+		take_signals(w);
+	} else if (!can_still_hear(w)) {
+		msg_error(_("what was watched is gone, and nothing can tell any more"));
+		w->status = WQC_STATUS_FAILURE;
+	} else {
+		pause_until(w, until);
+	}
+	if (now() >= *look_at) {
+		if (needs_looks(w) && !must_end(w))
+			look_at_all(w);
+		*look_at = now() + interval;
+	}
+	return true;
+}
+
 static int run(struct wait *w)
 {
 	int64_t interval = w->o->interval ? (int64_t) w->o->interval : WQC_INTERVAL, look_at;
@@ -321,28 +395,11 @@ static int run(struct wait *w)
 	look_at_all(w);
 	msg_note(_("ready"));
 	look_at = now() + interval;
-	while (!(is_over(w, &status) && is_confirmed(w, &status)) && !w->status) {
-		int64_t until = needs_looks(w) && look_at < w->deadline ? look_at : w->deadline;
-		bool more = false;
-
-		if (w->m && !hear(w, &more))
-			break;
-		if (more || is_over(w, &status))
-			continue;
-		if (!can_still_hear(w)) {
-			msg_error(_("what was watched is gone, and nothing can tell any more"));
-			return WQC_STATUS_FAILURE;
-		}
-		pause_until(w, until);
-		if (is_over(w, &status))
-			continue;
+	while (!(is_over(w, &status) && is_confirmed(w, &status)) && !w->status && !w->signo) {
 		if (now() >= w->deadline)
-			return WQC_STATUS_TIMEOUT;
-		if (now() >= look_at) {
-			if (needs_looks(w))
-				look_at_all(w);
-			look_at = now() + interval;
-		}
+			return time_out(w);
+		if (!turn(w, &look_at, interval, &status))
+			break;
 	}
 	return w->status ? w->status : status;
 }
@@ -350,14 +407,17 @@ static int run(struct wait *w)
 int wait_for(const struct options *o, struct wq_condition *const *conditions, size_t n)
 {
 	struct wait w = { .o = o, .n = n, .deadline = o->timeout < 0 ? WQC_NEVER : now() + o->timeout };
-	int status = outlet_open(&w.out, o, wait_for_output, &w);
+	int status = watchdog_start(o);
 	size_t i;
 
+	if (!status)
+		status = outlet_open(&w.out, o, wait_for_output, &w);
 	if (status)
 		return status;
-	signal(SIGPIPE, SIG_IGN);
+	if (o->timeout >= 0)
+		watchdog_set_deadline(w.deadline);
 	w.list = calloc(n, sizeof(*w.list));
-	w.fds = calloc(n + 1, sizeof(*w.fds));
+	w.fds = calloc(n + 2, sizeof(*w.fds));
 	if (!w.list || !w.fds || outlet_begin(&w.out)) {
 		msg_error(_("can't start: %s"), strerror(ENOMEM));
 		status = WQC_STATUS_FAILURE;
@@ -368,6 +428,8 @@ int wait_for(const struct options *o, struct wq_condition *const *conditions, si
 		if (status == WQC_STATUS_OK && w.status)
 			status = w.status;
 	}
+	signals_end_by(w.signo);
+	watchdog_finish(status);
 	wq_monitor_free(w.m);
 	outlet_close(&w.out);
 	free(w.list);

@@ -13,8 +13,8 @@
 #include "command.h"
 #include "msg.h"
 #include "nls.h"
+#include "run/watchdog.h"
 #include "suggest.h"
-#include "util/stderr-queue.h"
 
 const struct command *const commands[] = {
 	&cmd_keys,
@@ -119,6 +119,5 @@ int main(int argc, char **argv)
 		msg_error(_("standard output: can't write: %s"), strerror(errno));
 		status = WQC_STATUS_FAILURE;
 	}
-	stderr_queue_flush();
-	return status;
+	watchdog_exit(status);
 }

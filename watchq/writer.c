@@ -14,10 +14,11 @@
 #include "exec.h"
 #include "msg.h"
 #include "nls.h"
+#include "run/activity.h"
 #include "writer.h"
 
 #define WQC_GATHER	1000000	/* ns */
-#define WQC_GRACE_MS	1000	/* that an output may stand still when it is to end */
+#define WQC_ABANDON_MS	200
 
 struct writer {
 	struct outlet *out;
@@ -30,8 +31,8 @@ struct writer {
 	int orders;		/* eventfd: something of these was set */
 	atomic_bool enough;	/* nothing more is begun: a signal */
 	atomic_bool reopen, summarize, finish, give_up;
-	int late;		/* before finish is set; 0: there is time */
-	bool at_once;		/* before finish is set: no command is waited for */
+	atomic_int late;	/* before finish is set; 0: there is time */
+	atomic_bool at_once;	/* before finish is set: no command is waited for */
 	int ended;		/* eventfd */
 	int rc;			/* once ended */
 };
@@ -67,8 +68,11 @@ int writer_wait(void *data, int fd)
 			{ .fd = fd, .events = POLLOUT },
 			{ .fd = w->orders, .events = POLLIN },
 		};
-		int n = poll(fds, 2, ending && w->late ? WQC_GRACE_MS : -1);
+		int n;
 
+		activity_idle(WQC_ACTIVITY_WRITER);
+		n = poll(fds, 2, ending && w->late ? WQC_GRACE_MS : -1);
+		activity_busy(WQC_ACTIVITY_WRITER);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)
@@ -95,8 +99,10 @@ static int wait_for_more(struct writer *w)
 	nfds_t n = 3 + exec_fds(w->exec, fds + 3);
 	int rc = 0;
 
+	activity_idle(WQC_ACTIVITY_WRITER);
 	if (!wq_backlog_before_wait(w->backlog) && !atomic_load_explicit(&w->finish, memory_order_acquire))
 		rc = poll(fds, n, -1);
+	activity_busy(WQC_ACTIVITY_WRITER);
 	wq_backlog_after_wait(w->backlog, fds[0].revents & POLLIN);
 	if (fds[1].revents)
 		take_orders(w);
@@ -115,8 +121,12 @@ static int wait_for_commands(struct writer *w)
 		{ .fd = outlet_fd(w->out) },
 	};
 	nfds_t n = 2 + exec_fds(w->exec, fds + 2);
+	int rc;
 
-	if (poll(fds, n, -1) < 0 && errno != EINTR)
+	activity_idle(WQC_ACTIVITY_WRITER);
+	rc = poll(fds, n, -1);
+	activity_busy(WQC_ACTIVITY_WRITER);
+	if (rc < 0 && errno != EINTR)
 		return -errno;
 	if (fds[0].revents)
 		take_orders(w);
@@ -223,7 +233,9 @@ static void *run_thread(void *data)
 {
 	struct writer *w = data;
 
+	activity_begin(WQC_ACTIVITY_WRITER);
 	w->rc = write_events(w);
+	activity_end(WQC_ACTIVITY_WRITER);
 	ring(w->ended);
 	return NULL;
 }
@@ -295,7 +307,9 @@ int writer_finish(struct writer *w, int late, bool at_once, int sigfd, bool (*en
 	atomic_store_explicit(&w->finish, true, memory_order_release);
 	ring(w->orders);
 	for (;;) {
+		activity_idle(WQC_ACTIVITY_MAIN);
 		poll(fds, 2, -1);
+		activity_busy(WQC_ACTIVITY_MAIN);
 		if (fds[0].revents)
 			break;
 		if (!fds[1].revents || !ends(data))
@@ -311,6 +325,18 @@ int writer_finish(struct writer *w, int late, bool at_once, int sigfd, bool (*en
 	pthread_join(w->thread, NULL);
 	w->running = false;
 	return w->rc;
+}
+
+bool writer_abandon(struct writer *w, int late)
+{
+	struct pollfd ended = { .fd = w->ended, .events = POLLIN };
+
+	w->late = late;
+	w->at_once = true;
+	atomic_store_explicit(&w->enough, true, memory_order_release);
+	atomic_store_explicit(&w->finish, true, memory_order_release);
+	ring(w->orders);
+	return poll(&ended, 1, WQC_ABANDON_MS) == 1 && w->rc == 0;
 }
 
 void writer_free(struct writer *w)

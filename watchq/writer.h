@@ -6,6 +6,8 @@
 #include "backlog.h"
 #include "outlet.h"
 
+#define WQC_GRACE_MS	500	/* that an output may stand still when it is to end */
+
 struct exec;
 struct writer;
 
@@ -25,12 +27,15 @@ void writer_reopen(struct writer *w);
 /* Prints the summary of what has been written; also while the output takes no more. */
 void writer_summarize(struct writer *w);
 
-/* Writes what is in the backlog and ends. If nobody takes it for a second, or when
+/* Writes what is in the backlog and ends. If nobody takes it for WQC_GRACE_MS, or when
  * @sigfd polls readable and @ends, given @data, says that it is enough, it gives up:
  * @late says with which error. 0: there is time, and only @ends ends it, with -EINTR.
  * @at_once: no command of --exec is waited for any more; -ECANCELED if one runs.
  * 0 or -errno. */
 int writer_finish(struct writer *w, int late, bool at_once, int sigfd, bool (*ends)(void *data), void *data);
+/* The same from another thread than the one that has the writer, which does not come to it: at once, in
+ * 200 ms at most. Return whether all is written. */
+bool writer_abandon(struct writer *w, int late);
 /* After writer_finish(), and when nobody pushes any more. */
 void writer_free(struct writer *w);
 
