@@ -104,10 +104,17 @@ void wq_condition_listen(struct wq_condition *c)
 		c->deaf = wq_path_watch_arm(c->way) < 0;
 }
 
+/* Errors of a path that leads nowhere now: a part of it is not there, or the filesystem that it is on has
+ * lost its server (FUSE, NFS) or its device. A new mount may make it lead somewhere. */
+static const int absent[] = { ENOENT, ENOTDIR, ELOOP, ENOTCONN, ESTALE, EIO };
+
 int wq_condition_no_path(const struct wq_condition *c, int err, struct wq_error *e)
 {
-	if (err == ENOENT || err == ENOTDIR || err == ELOOP)
-		return 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		if (err == absent[i])
+			return 0;
 	return wq_fail(e, err == EACCES || err == EPERM ? WQ_NOTSUPP : WQ_FAILURE, err, "%.300s: %s", c->object,
 		       strerror(err));
 }
