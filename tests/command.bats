@@ -106,7 +106,7 @@ exited() {	# PID: sets status
 }
 
 @test "--timeout: the command goes on; status 3 if its own is 0" {
-	run -3 watchq keys -J -w 100ms -C "while grep -qs '^watchq-' /proc/\$PPID/task/*/comm; do sleep 0.05; done; keyctl clear $ring; touch ended" "$ring"
+	run -3 watchq keys -J -w 100ms -C "while grep -qsE '^watchq-(drain|writer)' /proc/\$PPID/task/*/comm; do sleep 0.05; done; keyctl clear $ring; touch ended" "$ring"
 	equal "$output" ""
 	[ -e ended ]
 	run -5 watchq keys -J -w 100ms -C "sleep 0.3; exit 5" "$ring"
@@ -143,7 +143,7 @@ exited() {	# PID: sets status
 		wait "$pid"
 	done
 }
-is_alone() { ! grep -q '^watchq-' /proc/"$1"/task/*/comm; }	# no thread of its own left
+is_alone() { ! grep -qE '^watchq-(drain|writer)' /proc/"$1"/task/*/comm; }	# nothing of the watching is left
 
 # ---- Signals ----
 
