@@ -11,23 +11,20 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/realtime.h"
 #include "drain.h"
 #include "wake.h"
 
 #define WQ_RING_SIZE		(2u << 20)	/* bytes: 65,536 records of keys */
 #define WQ_RETRY_MS		2		/* between attempts to tell of what was lost */
-#define WQ_SLICE		200000		/* ns */
 #define WQ_DRAIN_SOURCES	16
 
 struct wq_drain {
@@ -40,7 +37,7 @@ struct wq_drain {
 	_Atomic uint64_t asked;		/* barriers */
 	uint64_t answered;		/* the drain's */
 	bool owed;			/* the drain's: a barrier for which there was no room */
-	atomic_bool stop, failed;
+	atomic_bool stop, failed, demoted;
 	struct wq_error error;		/* before failed is set: the thread's */
 	uint64_t last;			/* when records were read last, ns */
 	bool is_thread, realtime;
@@ -210,56 +207,17 @@ static int drain_until_stopped(struct wq_drain *d, struct wq_error *e)
 	return 0;
 }
 
-/* Who asks for little at a time is let in sooner by those who ask for more. Since Linux
- * 6.12, and for everybody; kernels before take no notice. Debian 12's libc has no name
- * for it: include/uapi/linux/sched/types.h, struct sched_attr. */
-static bool get_short_slice(void)
-{
-	struct {
-		uint32_t size, policy;
-		uint64_t flags;
-		int32_t nice;
-		uint32_t priority;
-		uint64_t runtime, deadline, period;
-	} attr = { .size = sizeof(attr), .policy = SCHED_OTHER, .runtime = WQ_SLICE };
-
-	attr.nice = getpriority(PRIO_PROCESS, 0);
-	return syscall(SYS_sched_setattr, 0, &attr, 0) == 0;
-}
-
-static void get_scheduled(const struct wq_drain *d, char *got, size_t size)
-{
-	const struct sched_param param = { .sched_priority = 1 };
-	struct rlimit limit = { 0 };
-	int nice;
-
-	if (!d->realtime) {
-		snprintf(got, size, "as any other (--no-realtime)");
-		return;
-	}
-	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param) == 0) {
-		snprintf(got, size, "SCHED_FIFO 1");
-		return;
-	}
-	if (setpriority(PRIO_PROCESS, 0, -20) == 0) {
-		snprintf(got, size, "nice -20");
-		return;
-	}
-	/* getrlimit(2): RLIMIT_NICE is 20 less the lowest nice value. */
-	getrlimit(RLIMIT_NICE, &limit);
-	nice = limit.rlim_cur > 40 ? -20 : 20 - (int) limit.rlim_cur;
-	if (nice < getpriority(PRIO_PROCESS, 0) && setpriority(PRIO_PROCESS, 0, nice) == 0)
-		snprintf(got, size, "nice %d", nice);
-	else
-		snprintf(got, size, "%s", get_short_slice() ? "in slices of 0.2 ms" : "as any other");
-}
-
 static void *run_thread(void *data)
 {
 	struct wq_drain *d = data;
 	struct wq_error e = { 0 };
 
-	get_scheduled(d, d->got, d->got_size);
+	if (d->realtime) {
+		wq_realtime_guard(&d->demoted, &d->tell);
+		wq_realtime_get(d->got, d->got_size);
+	} else {
+		snprintf(d->got, d->got_size, "as any other (--no-realtime)");
+	}
 	sem_post(&d->started);
 	if (drain_until_stopped(d, &e)) {
 		d->error = e;
@@ -299,11 +257,16 @@ bool wq_drain_is_thread(const struct wq_drain *d)
 	return d->is_thread;
 }
 
+bool wq_drain_was_demoted(struct wq_drain *d)
+{
+	return atomic_load_explicit(&d->demoted, memory_order_relaxed) && atomic_exchange(&d->demoted, false);
+}
+
 static void *probe_thread(void *data)
 {
 	struct wq_drain *d = data;
 
-	get_scheduled(d, d->got, d->got_size);
+	wq_realtime_get(d->got, d->got_size);
 	return NULL;
 }
 

@@ -60,6 +60,8 @@ void wq_drain_prepare(struct wq_drain *d);
  * what it got is written to @got, of @size bytes. 0 or -errno. */
 int wq_drain_start(struct wq_drain *d, bool realtime, char *got, size_t size);
 bool wq_drain_is_thread(const struct wq_drain *d);
+/** Engine: whether the thread is not scheduled in real time any more, having exceeded RLIMIT_RTTIME; true once. */
+bool wq_drain_was_demoted(struct wq_drain *d);
 
 /** Engine: a descriptor that polls readable when there is something to take or
  * to drain. */

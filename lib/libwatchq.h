@@ -299,7 +299,8 @@ void wq_monitor_set_optional(struct wq_monitor *m, bool on);
 /** How often, in ns, what can't be heard is looked at; a second unless told otherwise. */
 void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns);
 /** Read the queues in a thread of the monitor's own, which with @realtime asks to
- * be scheduled before others. Before wq_monitor_start(). */
+ * be scheduled before others. Before wq_monitor_start(). If it exceeds RLIMIT_RTTIME, which the caller may
+ * set, it is demoted: that takes SIGXCPU, unless the program has a handler for it, and is logged. */
 void wq_monitor_set_thread(struct wq_monitor *m, bool on, bool realtime);
 
 /** Whether the library may start threads for questions that may block for ever, such as a path

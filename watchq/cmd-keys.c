@@ -2,10 +2,10 @@
 /* watchq keys: what happens to keys and keyrings. */
 #include "config.h"
 
-#include "limits.h"
 #include "nls.h"
 #include "options.h"
 #include "run-source.h"
+#include "util/limits.h"
 
 static const char *const types[] = { "key", "meta", NULL };
 

@@ -15,12 +15,12 @@
 #include "bytes.h"
 #include "event-text.h"
 #include "exec.h"
-#include "limits.h"
 #include "msg.h"
 #include "nls.h"
 #include "run/reaper.h"
 #include "shell.h"
 #include "signals.h"
+#include "util/limits.h"
 
 #define WQC_VALUE_MAX		(128 * 1024 - WQC_COLUMN_VARIABLE_ROOM)	/* execve(2): MAX_ARG_STRLEN */
 #define WQC_COMMAND_SHOWN	60	/* bytes of it in a message */

@@ -24,6 +24,7 @@
 #include "run/activity.h"
 #include "run/watchdog.h"
 #include "run-state.h"
+#include "util/limits.h"
 
 /* ---- Signals and time ---- */
 
@@ -169,6 +170,8 @@ struct run *run_new(const struct options *o, int *status)
 	wq_monitor_set_marks(r->m, o->marks);
 	if (o->interval)
 		wq_monitor_set_interval(r->m, o->interval);
+	if (live && !o->no_realtime)
+		limits_bound_realtime();
 	wq_monitor_set_thread(r->m, live, !o->no_realtime);
 	wq_monitor_set_workers(r->m, live);
 	if (o->nmatch)

@@ -5,8 +5,10 @@
 
 #include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "drain.h"
@@ -157,11 +159,60 @@ static void test_drain(bool thread)
 	close(queue.fd);
 }
 
+/* ---- A thread that computes for too long ---- */
+
+static atomic_bool spins;
+
+static int spin(struct wq_source *s, struct wq_items *items, struct wq_error *e)
+{
+	uint64_t n;
+
+	(void) s;
+	(void) items;
+	(void) e;
+	if (read(queue.fd, &n, sizeof(n)) < 0)
+		return 0;
+	while (atomic_load(&spins))
+		;
+	return 0;
+}
+
+static const struct wq_source_ops spinning = { .source = "test", .backend = "test", .drain = spin };
+
+/* As a thread that goes round for ever would keep a processor from all others. */
+static void test_limit(void)
+{
+	const struct rlimit limit = { .rlim_cur = 20000, .rlim_max = RLIM_INFINITY };
+	struct wq_source source = { .ops = &spinning, .depth = 512 };
+	struct pollfd pfd = { .events = POLLIN };
+	struct wq_drain *d = wq_drain_new();
+	char got[160] = "";
+
+	queue.fd = eventfd(0, EFD_NONBLOCK);
+	setrlimit(RLIMIT_RTTIME, &limit);
+	if (!d || wq_drain_add(d, &source, queue.fd) || wq_drain_start(d, true, got, sizeof(got)) ||
+	    strncmp(got, "SCHED_FIFO", 10) != 0) {
+		ok(true, "a thread over RLIMIT_RTTIME is demoted # SKIP it is scheduled %s", got);
+	} else {
+		pfd.fd = wq_drain_fd(d);
+		wq_drain_before_wait(d);
+		ok(!wq_drain_was_demoted(d), "a thread under RLIMIT_RTTIME keeps its schedule");
+		atomic_store(&spins, true);
+		post(1);
+		ok(poll(&pfd, 1, 30000) == 1 && wq_drain_was_demoted(d), "a thread over RLIMIT_RTTIME is demoted");
+		ok(!wq_drain_was_demoted(d), "and that is reported once");
+		atomic_store(&spins, false);
+	}
+	wq_drain_free(d);
+	close(queue.fd);
+}
+
 int main(void)
 {
 	alarm(600);	/* the machine may be busy */
 	test_full();
 	test_drain(false);
 	test_drain(true);
+	test_limit();
 	return tap_done();
 }
