@@ -151,6 +151,7 @@ takes_signals() { grep -q ^sigmask /proc/"$1"/fdinfo/*; }
 		"$WATCHQ" decode $format --dialect feb-2020 --output-file o in 3>&- 7>&- &
 		pid=$!
 		await takes_signals "$pid"
+		await [ -e o ]
 		mv o old
 		kill -HUP "$pid"
 		await [ -e o ]

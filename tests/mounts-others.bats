@@ -67,6 +67,8 @@ dies() {
 	wait "$watcher" || status=$?
 	equal "$status" 0
 	equal "$(jq -r 'select(.event == "removal") | "\(.object) \(.id) \(.key)"' json)" '/ 1 null'
+	# What ends with the namespace is not watchq's doing, even if watchq kept it to the last.
+	equal "$(jq -r 'select(.event == "unmount" and (.pid != null or .command != null)) | "\(.pid) \(.command)"' json | sort -u)" ""
 	# All that was there, and nothing else.
 	[ "$BACKEND" = mountinfo ] ||
 		diff <(jq -r 'select(.event == "new_mount").mount' json | sort) <(jq -r 'select(.event == "unmount").mount' json | sort)

@@ -218,9 +218,11 @@ static int lost(struct wq_source *s)
 static int apply(struct wq_source *s, const struct wq_fan_event *ev)
 {
 	struct mounts_fanotify *f = s->priv;
+	/* watchq mounts and unmounts nothing: it held the last reference to a namespace whose
+	 * processes have ended, and the event is the end of that. */
+	int pid = ev->pid == getpid() ? 0 : ev->pid;
 	struct wq_item by = {
-		.boottime = wq_now_boottime(), .pid = ev->pid > 0 ? (uint32_t) ev->pid : 0,
-		.command = command(s, ev->pid),
+		.boottime = wq_now_boottime(), .pid = pid > 0 ? (uint32_t) pid : 0, .command = command(s, pid),
 	};
 	bool attached = ev->mask & WQ_UAPI_FAN_MNT_ATTACH, detached = ev->mask & WQ_UAPI_FAN_MNT_DETACH;
 

@@ -7,11 +7,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/closer.h"
 #include "mountinfo.h"
 #include "sources/mounts.h"
 
@@ -223,8 +225,12 @@ static int mounts_mountinfo_tick(struct wq_source *s)
 	int rc;
 
 	if (wq_mountinfo_process_ended(&f->poll)) {
+		int fd = fcntl(fileno(f->file), F_DUPFD_CLOEXEC, 0);
+
 		fclose(f->file);
 		f->file = NULL;
+		if (fd >= 0)
+			wq_close_in_thread(fd);
 		return wq_mounts_ended(&f->ms);
 	}
 	if (!f->pending && wq_mountinfo_changed(&f->poll)) {

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/closer.h"
 #include "sources/mounts.h"
 
 /* pidfd_open(2), since Linux 5.3; Debian 12's libc has it, older ones don't. */
@@ -46,6 +47,13 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
+static void give_away(int *fd)
+{
+	if (*fd >= 0)
+		wq_close_in_thread(*fd);
+	*fd = -1;
+}
+
 void wq_mountinfo_poll_close(struct wq_mountinfo_poll *p)
 {
 	close_one(&p->wake);	/* that takes it out of the engine's poll, too */
@@ -82,6 +90,10 @@ bool wq_mountinfo_process_ended(struct wq_mountinfo_poll *p)
 
 	if (p->process < 0 || poll(&fd, 1, 0) != 1)
 		return false;
+	/* They may be the last that keep the namespace: closing them unmounts what is in it. */
+	wq_mountinfo_arm(p, false);
+	give_away(&p->check);
+	give_away(&p->wake);
 	wq_mountinfo_poll_close(p);
 	return true;
 }
