@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/keyctl.h>
+#include <sys/utsname.h>
 
 #include "drain.h"
 #include "source.h"
@@ -37,11 +38,22 @@ struct keys_trace {
 	struct wq_tasks *tasks;
 };
 
+/* Whether this is a 32-bit program, and so most likely are others, on a 64-bit kernel, which traces
+ * none of their calls: ARCH_TRACE_IGNORE_COMPAT_SYSCALLS, kernel/trace/trace_syscalls.c. */
+static bool is_foreign(void)
+{
+	struct utsname u;
+
+	return sizeof(long) == 4 && uname(&u) == 0 && (strstr(u.machine, "64") || strcmp(u.machine, "s390x") == 0);
+}
+
 static int keys_trace_probe(const struct wq_source_config *c, struct wq_error *e)
 {
 	int rc = wq_key_permitted(e);
 
 	(void) c;
+	if (!rc && is_foreign())
+		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "a 64-bit kernel traces no system calls of 32-bit programs; install the watchq of the kernel's own architecture");
 	return rc ? rc : wq_trace_probe("syscalls", "sys_enter_keyctl", "CONFIG_FTRACE_SYSCALLS=y", e);
 }
 
