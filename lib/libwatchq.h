@@ -316,6 +316,12 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 		   char *const *objects, size_t nobjects, unsigned first_id,
 		   unsigned depth, struct wq_error *e);
 
+/** Open @path for reading: lib/kernel/open-aside.c. Where its filesystem asks a server or a process
+ * (FUSE, NFS), the descriptor is a pipe, and a child process reads the file into it: a read(2) that
+ * never returns is that process's. Waits until the look-up has an answer, interrupted by no signal
+ * but what ends the process. Return the descriptor, the caller's, or -errno. */
+int wq_open_aside(const char *path);
+
 /** Adds a capture, read from @fd, which stays the caller's and must outlive the
  * monitor; @name is what errors call it. */
 int wq_monitor_add_capture(struct wq_monitor *m, int fd, const char *name,

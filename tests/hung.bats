@@ -6,6 +6,78 @@
 load lib
 load hung
 
+# ---- Every command ----
+
+# A line each: the arguments of a command that looks at F, or beside it.
+commands() {
+	cat <<-'END'
+		keys
+		mounts
+		mounts F
+		mounts F/x
+		mounts -I F
+		sb
+		sb F
+		sb F/x
+		sb -I F/x
+		block
+		watch all
+		watch mounts:F/x sb:F/x
+		wait mounted:F/x
+		wait unmounted:other/nosuch/../../F/x
+		wait ro:F/x
+		wait device:F/x
+		wait --any mounted:F/x mounted:other
+		decode F/file
+	END
+}
+
+# Each is started as it is for as long as --timeout says; then again, and sent SIGTERM. A command
+# that ends before with an error of its own, such as a missing privilege, is none that hangs.
+deadlines() {
+	local line words status
+	[ "$KIND" != stops ] || hang
+	while read -r line; do
+		case $line in keys | block) [ "$KIND" = mute ] || continue ;; esac
+		echo "watchq $line" >>lines
+		read -ra words <<<"$line"
+		"$WATCHQ" "${words[@]}" -w 1 >out 2>err &
+		watcher=$!
+		ended 4 || { echo "watchq $line -w 1: it does not end" >&2; return 1; }
+		case $status in
+		3 | 2) ;;
+		*) echo "watchq $line -w 1: status $status" >&2; cat err >&2; return 1 ;;
+		esac
+		"$WATCHQ" "${words[@]}" >out 2>err &
+		watcher=$!
+		sleep 0.3	# not to wait for, but to have the signal come at another time than the first
+		kill -TERM "$watcher" 2>/dev/null || :
+		ended 4 || { echo "watchq $line: SIGTERM does not end it" >&2; return 1; }
+	done < <(commands)
+	equal "$(($(wc -l <lines) > 10))" 1
+}
+# ended SECONDS: whether $watcher ends so soon. Sets status.
+ended() {
+	status=0
+	DEADLINE=$1 await is_gone "$watcher" 2>/dev/null || { kill -KILL "$watcher" 2>/dev/null || :; return 1; }
+	wait "$watcher" || status=$?
+}
+@test "every command keeps -w and ends by SIGTERM beside a FUSE that is mute" { beside mute deadlines commands ended; }
+@test "every command keeps -w and ends by SIGTERM beside a fuseblk that is mute" { beside block deadlines commands ended; }
+@test "every command keeps -w and ends by SIGTERM beside a FUSE that stops" { beside stops deadlines commands ended; }
+
+# info has no -w.
+info() {
+	[ "$KIND" != stops ] || hang
+	"$WATCHQ" info F/x >out 2>err &
+	watcher=$!
+	sleep 0.3
+	kill -TERM "$watcher" 2>/dev/null || :
+	DEADLINE=4 await is_gone "$watcher"
+}
+@test "info PATH ends by SIGTERM beside a FUSE that is mute" { beside mute info; }
+@test "info PATH ends by SIGTERM beside a FUSE that stops" { beside stops info; }
+
 # ---- sb ----
 
 # Whatever is mounted, a type that reports no errors is not touched.

@@ -2,8 +2,6 @@
 /* watchq decode: records from a file or standard input. */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,9 +35,9 @@ static int decode_run(const struct command *cmd, int argc, char **argv)
 		if (isatty(fd))
 			return msg_usage(_("nothing to decode: give a file, or records on standard input"));
 	} else {
-		fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		fd = wq_open_aside(name);
 		if (fd < 0) {
-			msg_error(_("%s: can't open: %s"), name, strerror(errno));
+			msg_error(_("%s: can't open: %s"), name, strerror(-fd));
 			return WQC_STATUS_FAILURE;
 		}
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,6 +78,40 @@ static ssize_t take(int fd, void *out, size_t size)
 	return (size_t) n > size ? -EMSGSIZE : read_all(fd, out, (size_t) n);
 }
 
+/* Without a signal at its end: SIGCHLD and wait(2) are the program's. */
+static pid_t clone_child(void)
+{
+	return (pid_t) syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+}
+
+int wq_child_start(const struct wq_child_call *call, size_t size)
+{
+	void *out = malloc(size);
+	int pipes[2], rc = 0;
+	pid_t pid;
+
+	if (!out)
+		return -ENOMEM;
+	if (pipe2(pipes, O_CLOEXEC)) {
+		rc = -errno;
+		free(out);
+		return rc;
+	}
+	pid = clone_child();
+	if (pid == 0) {
+		if (keep_only(pipes[1], call) == 0)
+			call->fn(call->data, out, size);
+		_exit(0);
+	}
+	if (pid < 0)
+		rc = -errno;
+	free(out);
+	close(pipes[1]);
+	if (rc)
+		close(pipes[0]);
+	return rc ? rc : pipes[0];
+}
+
 ssize_t wq_child_run(const struct wq_child_call *call, void *out, size_t size)
 {
 	int pipes[2];
@@ -85,8 +120,7 @@ ssize_t wq_child_run(const struct wq_child_call *call, void *out, size_t size)
 
 	if (pipe2(pipes, O_CLOEXEC))
 		return -errno;
-	/* Without a signal at its end: SIGCHLD and wait(2) are the program's. */
-	pid = (pid_t) syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+	pid = clone_child();
 	if (pid == 0)
 		run(pipes[1], call, out, size);
 	n = pid < 0 ? -errno : 0;

@@ -21,4 +21,9 @@ struct wq_child_call {
  * (base/worker.h). */
 ssize_t wq_child_run(const struct wq_child_call *call, void *out, size_t size);
 
+/** Start the call in a child process whose descriptor 0 is the end of a pipe for writing, and return
+ * the other end; -errno. What fn() returns is dropped; its @out is a buffer of @size bytes of the
+ * child's own. The child ends by itself. */
+int wq_child_start(const struct wq_child_call *call, size_t size);
+
 #endif
