@@ -147,11 +147,11 @@ is_expired() { keyctl describe "$1" 2>&1 | grep -q expired; }
 
 @test "the limit of watches: which, how many, how to raise it" {
 	keys=()
-	for i in $(seq 30); do keys+=("$(keyctl add user "k$i" v "$ring")"); done
+	for i in $(seq 60); do keys+=("$(keyctl add user "k$i" v "$ring")"); done
 	for key in "${keys[@]}"; do keyctl setperm "$key" 0x3f01003f; done
-	out=$(setpriv --reuid 4712 --regid 4712 --clear-groups bash -c 'ulimit -n 20; "$0" keys "$@" 2>&1; echo "status $?"' \
+	out=$(setpriv --reuid 4712 --regid 4712 --clear-groups bash -c 'ulimit -n 40; "$0" keys "$@" 2>&1; echo "status $?"' \
 		"$WATCHQ" "${keys[@]}" || true)
-	[[ $out =~ "this user's limit of watches is reached: 20, over all processes; raise 'ulimit -n'" ]]
+	[[ $out =~ "this user's limit of watches is reached: 40, over all processes; raise 'ulimit -n'" ]]
 	[[ $out =~ "status 1" ]]
 }
 
@@ -341,7 +341,8 @@ is_expired() { keyctl describe "$1" 2>&1 | grep -q expired; }
 
 @test "the write end stays open: an empty queue is no end of it" {
 	start json keys -J "$ring"
-	equal "$(find /proc/"$pid"/fd -lname 'pipe:*' -printf '%l\n' | sort | uniq -c | awk '$1 == 2' | wc -l)" 1
+	# Both ends of the queue, and of the pipe by which the watchdog hands signals on.
+	equal "$(find /proc/"$pid"/fd -lname 'pipe:*' -printf '%l\n' | sort | uniq -c | awk '$1 == 2' | wc -l)" 2
 	keyctl clear "$ring"
 	await has_lines 1 json
 	keyctl clear "$ring"
