@@ -11,14 +11,14 @@
 
 void wq_path_tidy(char *path)
 {
-	char *to = path;
+	char *from, *to = path;
 
-	for (; *path; path++)
-		if (*path != '/' || to == path || to[-1] != '/')
-			*to++ = *path;
+	for (from = path; *from; from++)
+		if (*from != '/' || to == path || to[-1] != '/')
+			*to++ = *from;
+	if (to > path && to[-1] == '/')
+		to--;
 	*to = '\0';
-	if (to[-1] == '/')
-		to[-1] = '\0';
 }
 
 char *wq_path_resolve(const char *path, bool *there)
@@ -48,6 +48,26 @@ char *wq_path_resolve(const char *path, bool *there)
 	return whole;
 }
 
+/* Remove "." and, with the name before it, "..". @path is absolute and tidy. */
+static void normalize(char *path)
+{
+	char *to = path, *from = path;
+
+	while (*from) {
+		size_t len = 1 + strcspn(from + 1, "/");
+
+		if (len == 3 && memcmp(from, "/..", 3) == 0) {
+			while (to > path && *--to != '/')
+				;
+		} else if (len != 2 || from[1] != '.') {
+			memmove(to, from, len);
+			to += len;
+		}
+		from += len;
+	}
+	*to = '\0';
+}
+
 char *wq_path_absolute(const char *path)
 {
 	char *cwd = *path == '/' ? NULL : getcwd(NULL, 0), *whole;
@@ -56,10 +76,24 @@ char *wq_path_absolute(const char *path)
 		return NULL;
 	if (asprintf(&whole, "%s%s%s", cwd ? cwd : "", cwd ? "/" : "", path) < 0)
 		whole = NULL;
-	else
+	if (whole) {
 		wq_path_tidy(whole);
+		normalize(whole);
+	}
 	free(cwd);
 	return whole;
+}
+
+bool wq_path_has_dotdot(const char *path)
+{
+	const char *p = path;
+
+	while ((p = strstr(p, ".."))) {
+		if ((p == path || p[-1] == '/') && (p[2] == '/' || !p[2]))
+			return true;
+		p += 2;
+	}
+	return false;
 }
 
 bool wq_path_is_in(const char *path, const char *dir)

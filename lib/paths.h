@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Paths that may not be there yet. */
+/* Paths as texts. */
 #ifndef WQ_PATHS_H
 #define WQ_PATHS_H
 
@@ -9,9 +9,12 @@
  * errno. *@there: all of it is. */
 char *wq_path_resolve(const char *path, bool *there);
 
-/** @path from the root on, by its name alone: no link is followed, nothing is looked up. malloc()ed;
- * NULL with errno. */
+/** @path from the root on, normalized by its name alone: without "." and "..", no link is followed,
+ * nothing is looked up. "" is the root. malloc()ed; NULL with errno. */
 char *wq_path_absolute(const char *path);
+
+/** Return whether a name in @path is "..": after a link, no name says where that leads. */
+bool wq_path_has_dotdot(const char *path);
 
 /** Slashes at the end of @path, and several at a time, say nothing: "" is the root. */
 void wq_path_tidy(char *path);

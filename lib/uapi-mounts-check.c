@@ -94,6 +94,9 @@ WQ_SAME(WQ_UAPI_STATX_ATTR_MOUNT_ROOT, STATX_ATTR_MOUNT_ROOT);
 WQ_SAME(sizeof(struct wq_uapi_statx), sizeof(struct statx));
 WQ_SAME(offsetof(struct wq_uapi_statx, mask), offsetof(struct statx, stx_mask));
 WQ_SAME(offsetof(struct wq_uapi_statx, attributes), offsetof(struct statx, stx_attributes));
+WQ_SAME(offsetof(struct wq_uapi_statx, mode), offsetof(struct statx, stx_mode));
+WQ_SAME(offsetof(struct wq_uapi_statx, rdev_major), offsetof(struct statx, stx_rdev_major));
+WQ_SAME(offsetof(struct wq_uapi_statx, dev_major), offsetof(struct statx, stx_dev_major));
 WQ_SAME(offsetof(struct wq_uapi_statx, attributes_mask), offsetof(struct statx, stx_attributes_mask));
 WQ_SAME(offsetof(struct wq_uapi_statx, mnt_id), offsetof(struct statx, stx_mnt_id));
 #endif

@@ -128,14 +128,19 @@ _Static_assert(sizeof(struct wq_uapi_statmount) == 512, "as in the kernel");
 struct wq_uapi_statx {
 	uint32_t mask, blksize;
 	uint64_t attributes;
-	uint32_t unused[10];
+	uint32_t nlink, uid, gid;
+	uint16_t mode, hole;
+	uint64_t ino, size, blocks;
 	uint64_t attributes_mask;
-	uint32_t times[20];
+	uint32_t times[16];
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
 	uint64_t mnt_id;
 	uint64_t spare[13];
 };
 _Static_assert(sizeof(struct wq_uapi_statx) == 256, "as in the kernel");
 
+#define WQ_UAPI_STATX_TYPE		0x0001u
+#define WQ_UAPI_STATX_ATTR_AUTOMOUNT	0x1000u		/* a look-up below it mounts what is there */
 #define WQ_UAPI_STATX_MNT_ID		0x1000u		/* since Linux 5.8, as the next */
 #define WQ_UAPI_STATX_ATTR_MOUNT_ROOT	0x2000u
 #define WQ_UAPI_AT_STATX_DONT_SYNC	0x4000		/* include/uapi/linux/fcntl.h */
