@@ -7,8 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/mount-at.h"
+#include "kernel/path-question.h"
 #include "paths.h"
 #include "sources/mounts.h"
+
+#define WQ_PATIENCE	2000000000u	/* ns, of a look-up */
 
 struct wanted_path {
 	char *path;
@@ -20,6 +24,7 @@ struct wq_mounts_wanted {
 	const struct wq_watch *all;	/* NULL: only what is below the paths */
 	struct wanted_path *paths;
 	size_t n;
+	bool has_hung;		/* a look-up has had no answer: the next ones are not waited for */
 };
 
 void wq_mounts_wanted_free(struct wq_mounts_wanted *w)
@@ -38,28 +43,86 @@ void wq_mounts_wanted_free(struct wq_mounts_wanted *w)
 
 /* ---- Paths ---- */
 
+/* Return the path of a mount that is at @name, as the list of mounts has it; NULL: none is. No link
+ * is in it then, and no look-up is needed. */
+static char *path_of_mount(const char *name)
+{
+	char *path = wq_path_has_dotdot(name) ? NULL : wq_path_absolute(name);
+	struct libmnt_table *tb = path ? wq_mount_at_read() : NULL;
+	bool is_mount = tb && wq_mount_at(tb, path).root;
+
+	mnt_unref_table(tb);
+	if (!is_mount) {
+		free(path);
+		return NULL;
+	}
+	return path;
+}
+
+/* Look @name up, in a thread where they are allowed. Return 0 with *@walk; -ETIMEDOUT: there was no
+ * answer, the path is taken as it was written; -errno. */
+static int look_up(struct wq_mounts_wanted *w, struct wq_source *s, const char *name, struct wq_path_walk *walk)
+{
+	struct wq_path_question *q = wq_path_question_new(name, false, wq_source_may_ask(s));
+	const struct wq_question question = {
+		.key = w->n, .ask = wq_path_question_ask, .release = wq_path_question_free, .data = q,
+	};
+	int answer = 0, rc = q ? wq_source_ask(s, &question, w->has_hung ? 0 : WQ_PATIENCE, &answer) : -ENOMEM;
+
+	w->has_hung |= rc == -EINPROGRESS;
+	if (!rc && !answer)
+		*walk = q->walk;
+	if (rc != -EINPROGRESS)
+		wq_path_question_free(q);
+	return rc == -ENOMEM ? rc : rc || answer ? -ETIMEDOUT : 0;
+}
+
+static int set_path(struct wq_mounts_wanted *w, struct wq_source *s, struct wanted_path *p, const char *name,
+		    struct wq_error *e)
+{
+	struct wq_path_walk walk;
+	int rc;
+
+	p->path = path_of_mount(name);
+	if (p->path)
+		return 0;
+	rc = look_up(w, s, name, &walk);
+	if (rc == -ETIMEDOUT) {
+		wq_engine_log(s->m, WQ_LOG_WARNING, "%.300s: its filesystem does not answer; links in the path are not followed", name);
+		p->path = wq_path_absolute(name);
+	} else if (!rc) {
+		if (walk.err && walk.err != ENOENT && walk.err != ENOTDIR && walk.err != ELOOP)
+			return wq_fail(e, WQ_FAILURE, walk.err, "%.300s: %s", name, strerror(walk.err));
+		p->path = *walk.path ? strdup(walk.path) : wq_path_absolute(name);
+		if (walk.err && !walk.automount)
+			wq_engine_log(s->m, WQ_LOG_WARNING, "%.300s: there is no such path; waiting for mounts there", name);
+	}
+	return p->path ? 0 : wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", name, strerror(errno));
+}
+
 static int add_path(struct wq_mounts_wanted *w, struct wq_source *s, const char *name,
 		    const struct wq_mount_ns *ns, uint8_t id, struct wq_error *e)
 {
 	struct wanted_path *p = &w->paths[w->n];
-	bool there = true;
+	int rc = 0;
 
 	if (*ns->name && *name != '/')
 		return wq_fail(e, WQ_FAILURE, EINVAL, "%.300s: in another namespace paths begin with /", name);
 	if (!*name)
 		return wq_fail(e, WQ_FAILURE, ENOENT, "an empty path");
 	errno = ENOMEM;
-	p->path = *ns->name ? strdup(name) : wq_path_resolve(name, &there);
+	if (*ns->name)
+		p->path = strdup(name);
+	else
+		rc = set_path(w, s, p, name, e);
+	if (rc)
+		return rc;
 	if (!p->path)
-		return wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", name, strerror(errno));
+		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	w->n++;
 	wq_path_tidy(p->path);
 	p->watch = wq_engine_watch(s, id, s->ops->source, s->ops->backend, name);
-	if (!p->watch)
-		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	if (!there)
-		wq_engine_log(s->m, WQ_LOG_WARNING, "%.300s: there is no such path; waiting for mounts there", name);
-	return 0;
+	return p->watch ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 }
 
 static int set_up(struct wq_mounts_wanted *w, struct wq_source *s, const struct wq_source_config *c,
