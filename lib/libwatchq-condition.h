@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Included by libwatchq.h, which has wq_log_fn. */
 struct wq_condition;
 struct wq_error;
 struct wq_event;
@@ -34,6 +35,14 @@ const char *wq_condition_kind(unsigned i, const char **object);
  * @sweep ns (0: never). How many sources; -errno with *@e. */
 int wq_conditions_watch(struct wq_condition *const *c, size_t n, struct wq_monitor *m, uint64_t sweep,
 			struct wq_error *e);
+
+/** Let @n conditions look up paths in threads and child processes, at most 8 look-ups without an
+ * answer. Before they are looked at. A path whose look-up has no answer is not met, and blocks
+ * nothing; wq_condition_fd() is readable when the answer comes. @log takes a warning (NULL: none)
+ * of a path that is not answered for two seconds, and another when it is. Without this call, each
+ * look may block for ever where a server or a disk is dead. Return 0; -errno with *@e. */
+int wq_conditions_use_threads(struct wq_condition *const *c, size_t n, wq_log_fn log, void *data,
+			      struct wq_error *e);
 
 /** Looks. 1: it is so, and *@state is an event of type meta, WQ_META_HOLDS, with what was found;
  * it and all in it is the condition's, until the next call. 0: it isn't. -errno with *@e: it can't

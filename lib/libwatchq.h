@@ -36,6 +36,17 @@ struct wq_error {
 int wq_fail(struct wq_error *e, enum wq_error_kind kind, int err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* ---- Messages ----------------------------------------------------------- */
+
+enum wq_log_level {
+	WQ_LOG_WARNING,		/* something is not as the user may think */
+	WQ_LOG_INFO,		/* what was chosen, and why */
+	WQ_LOG_DEBUG,
+};
+
+/** Takes a message of the library's: one line without newline. */
+typedef void (*wq_log_fn)(void *data, enum wq_log_level level, const char *text);
+
 /* ---- Records, and the catalog of what they mean ------------------------- */
 
 #include "libwatchq-record.h"
@@ -219,15 +230,6 @@ struct wq_event {
 #include "libwatchq-condition.h"
 
 /* ---- Monitor: lib/monitor.c -------------------------------------------- */
-
-enum wq_log_level {
-	WQ_LOG_WARNING,		/* something is not as the user may think */
-	WQ_LOG_INFO,		/* what was chosen, and why */
-	WQ_LOG_DEBUG,
-};
-
-/** Takes a message of the library's: one line without newline. */
-typedef void (*wq_log_fn)(void *data, enum wq_log_level level, const char *text);
 
 /** Takes an event. Returns 0 to go on; WQ_NO_ROOM: it could not take it, and
  * takes no other until there is room again, of which it has the monitor

@@ -5,27 +5,54 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "kernel/mount-at.h"
+#include "kernel/path-question.h"
 #include "path-watch.h"
+#include "paths.h"
+#include "source.h"
 
-#define WQ_LINKS_MAX	40	/* as the kernel has it: path_resolution(7) */
-#define WQ_EVENTS	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB)
+#define WQ_PATIENCE	500000000u	/* ns: a local filesystem answers in less, on a busy machine, too */
+#define WQ_PATIENCE_NEXT	50000000u	/* ns: while another look-up has no answer */
+#define WQ_OVERDUE	UINT64_C(2000000000)	/* ns */
+#define WQ_UNANSWERED_MAX	8	/* look-ups, of all watches that share threads */
+#define WQ_UNANSWERED_OWN	2	/* of one watch */
 
 struct wq_path_watch {
 	char *path;
 	int epfd;
 	int wake, check;	/* mountinfo: polls so once for each change, whoever polls it */
-	int inotify;	/* new with each arm(): what isn't on the way any more is forgotten */
-	char *names;	/* that the way leads through, as "/a/b/" */
+	int inotify;		/* of the last look-up: what isn't on the way any more is forgotten */
+	struct wq_path_walk found;	/* by the last look-up */
+	bool is_deaf;
+
+	/* With threads. */
+	struct wq_path_threads *threads;	/* NULL: without */
+	struct wq_workers *workers;
+	int timer;		/* a look-up will be overdue */
+	uint64_t key;		/* of the last question: they are counted */
+	uint64_t way;		/* the mounts on the way when it was asked; 0: not known */
+	unsigned unanswered;	/* questions, the last one and others that are of no use any more */
+	bool pending;		/* the last question has no answer */
+	bool fresh;		/* the answer came later, and was not used yet */
+	bool again;		/* something changed while it was pending */
+	bool listened;		/* the last question watches the directories on the way */
+	bool is_silent;		/* a question was overdue; the user knows */
+	bool was_refused;	/* a question was not asked; the user knows */
 };
 
-/* Without /proc, what is mounted on the way is not heard. */
+/* ---- Setting up ---- */
+
+/* Without /proc, what is mounted on the way is not reported. */
 static int open_mountinfo(struct wq_path_watch *w)
 {
 	w->wake = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
@@ -34,20 +61,26 @@ static int open_mountinfo(struct wq_path_watch *w)
 	return w->check < 0 && errno != ENOENT ? -errno : 0;
 }
 
+static int add_fd(struct wq_path_watch *w, int fd, uint32_t events)
+{
+	struct epoll_event ev = { .events = events };
+
+	return epoll_ctl(w->epfd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
 int wq_path_watch_new(struct wq_path_watch **out, const char *path, bool mounts)
 {
-	struct wq_path_watch *w = malloc(sizeof(*w));
-	struct epoll_event ev = { .events = EPOLLPRI };
+	struct wq_path_watch *w = calloc(1, sizeof(*w));
 	int rc;
 
 	if (!w)
 		return -ENOMEM;
-	*w = (struct wq_path_watch) { .path = strdup(path), .inotify = -1 };
+	w->path = strdup(path);
 	w->epfd = epoll_create1(EPOLL_CLOEXEC);
-	w->wake = w->check = -1;
+	w->wake = w->check = w->inotify = w->timer = -1;
 	rc = !w->path ? -ENOMEM : w->epfd < 0 ? -errno : mounts ? open_mountinfo(w) : 0;
-	if (!rc && w->wake >= 0 && epoll_ctl(w->epfd, EPOLL_CTL_ADD, w->wake, &ev))
-		rc = -errno;
+	if (!rc && w->wake >= 0)
+		rc = add_fd(w, w->wake, EPOLLPRI);
 	if (rc)
 		wq_path_watch_free(w);
 	else
@@ -55,21 +88,50 @@ int wq_path_watch_new(struct wq_path_watch **out, const char *path, bool mounts)
 	return rc;
 }
 
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void free_threads(struct wq_path_watch *w)
+{
+	wq_workers_free(w->workers);
+	if (w->threads && --w->threads->refs == 0)
+		free(w->threads);
+	w->workers = NULL;
+	w->threads = NULL;
+}
+
 void wq_path_watch_free(struct wq_path_watch *w)
 {
 	if (!w)
 		return;
-	if (w->inotify >= 0)
-		close(w->inotify);
-	if (w->wake >= 0)
-		close(w->wake);
-	if (w->check >= 0)
-		close(w->check);
-	if (w->epfd >= 0)
-		close(w->epfd);
-	free(w->names);
+	free_threads(w);
+	close_fd(w->inotify);
+	close_fd(w->wake);
+	close_fd(w->check);
+	close_fd(w->timer);
+	close_fd(w->epfd);
 	free(w->path);
 	free(w);
+}
+
+int wq_path_watch_use_threads(struct wq_path_watch *w, struct wq_path_threads *threads)
+{
+	int rc = 0;
+
+	threads->refs++;
+	free_threads(w);
+	w->threads = threads;
+	w->workers = wq_workers_new(WQ_UNANSWERED_OWN, WQ_OVERDUE);
+	if (w->timer < 0) {
+		w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+		rc = w->timer < 0 ? -errno : add_fd(w, w->timer, EPOLLIN);
+	}
+	if (!rc)
+		rc = w->workers ? add_fd(w, wq_workers_fd(w->workers), EPOLLIN) : -ENOMEM;
+	return rc;
 }
 
 int wq_path_watch_fd(const struct wq_path_watch *w)
@@ -77,133 +139,255 @@ int wq_path_watch_fd(const struct wq_path_watch *w)
 	return w->epfd;
 }
 
-/* ---- Hearing ---- */
+bool wq_path_watch_is_deaf(const struct wq_path_watch *w)
+{
+	return w->is_deaf;
+}
+
+/* ---- Messages ---- */
+
+__attribute__((format(printf, 2, 3)))
+static void say(const struct wq_path_watch *w, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (w->threads->log)
+		w->threads->log(w->threads->log_data, WQ_LOG_WARNING, text);
+}
+
+static void set_timer(const struct wq_path_watch *w)
+{
+	uint64_t at = wq_workers_deadline(w->workers);
+	struct itimerspec it = {
+		.it_value = { .tv_sec = (time_t) (at / 1000000000), .tv_nsec = (long) (at % 1000000000) },
+	};
+
+	timerfd_settime(w->timer, TFD_TIMER_ABSTIME, &it, NULL);
+}
+
+static void report_overdue(struct wq_path_watch *w)
+{
+	uint64_t key, expired;
+
+	(void) !read(w->timer, &expired, sizeof(expired));
+	while (wq_workers_overdue(w->workers, wq_now_boottime(), &key)) {
+		if (key == w->key && !w->is_silent) {
+			say(w, "%.300s: its filesystem does not answer; waiting goes on", w->path);
+			w->is_silent = true;
+		}
+	}
+	set_timer(w);
+}
+
+static void report_refused(struct wq_path_watch *w, int rc)
+{
+	if (!w->was_refused)
+		say(w, "%.300s: not looked up: %s; it is tried again", w->path,
+		    rc == -EUSERS ? "other look-ups have no answer" : strerror(-rc));
+	w->was_refused = true;
+}
+
+/* ---- Answers ---- */
+
+/* Take over what a look-up has found. @rc: what asking has returned; but for 0 it was not made. */
+static void take_answer(struct wq_path_watch *w, const struct wq_path_question *q, int rc)
+{
+	if (!rc)
+		w->found = q->walk;
+	w->is_deaf = rc || q->inotify_err || w->found.watch_err;
+	w->pending = w->was_refused = false;
+	if (w->is_silent)
+		say(w, "%.300s: its filesystem answers again", w->path);
+	w->is_silent = false;
+}
+
+/* From now on changes on the way that @q took are reported, and on others not. */
+static void watch_by(struct wq_path_watch *w, struct wq_path_question *q)
+{
+	close_fd(w->inotify);
+	w->inotify = q->inotify;
+	q->inotify = -1;
+	if (w->inotify >= 0 && add_fd(w, w->inotify, EPOLLIN))
+		w->is_deaf = true;
+}
+
+/* Take the answers that came later. Return whether one is that of the last question. */
+static bool take_later(struct wq_path_watch *w)
+{
+	struct wq_question q;
+	bool late, is_last = false;
+	int rc;
+
+	while (w->workers && wq_workers_take(w->workers, &q, &rc, &late)) {
+		w->unanswered--;
+		w->threads->unanswered--;
+		if (q.key == w->key) {
+			take_answer(w, q.data, rc);
+			watch_by(w, q.data);
+			is_last = true;
+			w->fresh = !rc;
+		}
+		wq_path_question_free(q.data);
+	}
+	return is_last;
+}
+
+/* ---- Reports ---- */
 
 static bool is_on_the_way(const struct wq_path_watch *w, const struct inotify_event *ev)
 {
 	char name[NAME_MAX + 3];
 
-	/* Of the directory itself; or nobody knows of what. */
-	if (ev->len == 0 || !w->names)
+	/* Of the directory itself; or it is not known of what. */
+	if (ev->len == 0 || !*w->found.names)
 		return true;
 	snprintf(name, sizeof(name), "/%s/", ev->name);
-	return strstr(w->names, name);
+	return strstr(w->found.names, name);
 }
 
-static bool has_new_mounts(const struct wq_path_watch *w)
+static bool has_new_mounts(int fd)
 {
-	struct pollfd p = { .fd = w->check, .events = POLLPRI };
+	struct pollfd p = { .fd = fd, .events = POLLPRI };
 
-	return w->check >= 0 && poll(&p, 1, 0) > 0;
+	return fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
-bool wq_path_watch_heard(struct wq_path_watch *w)
+static bool has_changed(struct wq_path_watch *w)
 {
 	_Alignas(struct inotify_event) char buf[4096];
-	bool heard = has_new_mounts(w);
+	bool changed = has_new_mounts(w->check);
 	ssize_t n, at;
 
 	while (w->inotify >= 0 && (n = read(w->inotify, buf, sizeof(buf))) > 0) {
 		for (at = 0; at < n;) {
 			const struct inotify_event *ev = (const struct inotify_event *) (buf + at);
 
-			heard |= is_on_the_way(w, ev);
+			changed |= is_on_the_way(w, ev);
 			at += (ssize_t) (sizeof(*ev) + ev->len);
 		}
 	}
-	return heard;
+	return changed;
 }
 
-/* ---- The way ---- */
-
-/* Without memory, all is heard. */
-static void add_name(struct wq_path_watch *w, const char *name)
+bool wq_path_watch_heard(struct wq_path_watch *w)
 {
-	char *more;
+	bool changed = has_changed(w), answered;
 
-	if (asprintf(&more, "%s%s/", w->names ? w->names : "/", name) < 0)
-		more = NULL;
-	free(w->names);
-	w->names = more;
+	w->again |= changed && w->pending;
+	answered = take_later(w);
+	if (w->workers)
+		report_overdue(w);
+	return changed || answered;
 }
 
-/* A directory on the way: heard before what is in it is looked up. 1: it isn't there. */
-static int watch_dir(struct wq_path_watch *w, const char *dir)
+/* ---- Looking up ---- */
+
+/* The mounts that the path leads through, by its name: a number; 0: not known. */
+static uint64_t way_now(const struct wq_path_watch *w)
 {
-	if (inotify_add_watch(w->inotify, dir, WQ_EVENTS | IN_ONLYDIR) >= 0)
-		return 0;
-	return errno == ENOENT || errno == ENOTDIR ? 1 : -errno;
+	struct libmnt_table *tb = wq_mount_at_read();
+	char *path = wq_path_absolute(w->path);
+	uint64_t way = tb && path ? wq_mount_at(tb, path).way : 0;
+
+	free(path);
+	mnt_unref_table(tb);
+	return way;
 }
 
-/* What @dir/@name is a link to, in @rest before what was to come behind it; 0: it is none. */
-static ssize_t follow(const char *whole, char *rest, size_t size)
+static void set_pending(struct wq_path_watch *w)
 {
-	char link[PATH_MAX], behind[2 * PATH_MAX];
-	ssize_t n = readlink(whole, link, sizeof(link) - 1);
-
-	if (n <= 0)
-		return n < 0 && errno == ENAMETOOLONG ? -errno : 0;
-	link[n] = '\0';
-	snprintf(behind, sizeof(behind), "%s", rest);
-	if ((size_t) snprintf(rest, size, "%s%s%s", link, *behind ? "/" : "", behind) >= size)
-		return -ENAMETOOLONG;
-	return n;
+	w->pending = true;
+	w->again = false;
+	w->unanswered++;
+	w->threads->unanswered++;
+	set_timer(w);
 }
 
-/* Watches each directory that @rest leads through, from @dir on, as far as they are there. */
-static int watch_way(struct wq_path_watch *w, char *dir, char *rest, size_t size)
+/* Ask in a thread. Return 0, *@answer: what asking returned; -EINPROGRESS: @q is the thread's; -errno. */
+static int ask_in_thread(struct wq_path_watch *w, struct wq_path_question *q, int *answer)
 {
-	unsigned links = 0;
-	int rc = 0;
+	const struct wq_question question = {
+		.key = w->key + 1, .ask = wq_path_question_ask, .release = wq_path_question_free, .data = q,
+	};
+	int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC), rc = -EUSERS;
 
-	while (*rest) {
-		size_t slashes = strspn(rest, "/"), len, end = strlen(dir);
-		char name[NAME_MAX + 1];
-
-		memmove(rest, rest + slashes, strlen(rest + slashes) + 1);
-		len = strcspn(rest, "/");
-		if (len == 0)
-			break;
-		if (len > NAME_MAX || end + len + 2 > size)
-			return -ENAMETOOLONG;
-		rc = watch_dir(w, *dir ? dir : "/");
-		if (rc)
-			break;
-		snprintf(name, sizeof(name), "%.*s", (int) len, rest);
-		add_name(w, name);
-		memmove(rest, rest + len, strlen(rest + len) + 1);
-		snprintf(dir + end, size - end, "/%s", name);
-		rc = (int) follow(dir, rest, size);
-		if (rc < 0)
-			break;
-		if (rc > 0) {
-			if (++links > WQ_LINKS_MAX)
-				return 0;	/* it leads nowhere, until a link is another */
-			dir[*rest == '/' ? 0 : end] = '\0';
-		}
+	if (w->threads->unanswered < WQ_UNANSWERED_MAX)
+		rc = wq_workers_ask(w->workers, &question, w->threads->unanswered ? WQ_PATIENCE_NEXT : WQ_PATIENCE, answer);
+	if (rc == 0 || rc == -EINPROGRESS)
+		w->key++;
+	if (rc == -EINPROGRESS) {
+		w->way = way_now(w);
+		if (has_new_mounts(mounts))
+			w->way = 0;
+		set_pending(w);
 	}
-	return rc < 0 ? rc : 0;
+	close_fd(mounts);
+	return rc;
 }
 
-int wq_path_watch_arm(struct wq_path_watch *w)
+static int ask(struct wq_path_watch *w, bool listen)
 {
-	char dir[2 * PATH_MAX] = "", rest[2 * PATH_MAX];
-	struct epoll_event ev = { .events = EPOLLIN };
+	struct wq_path_question *q = wq_path_question_new(w->path, listen, w->threads);
+	int rc, answer = 0;
 
-	free(w->names);
-	w->names = NULL;
-	if (w->inotify >= 0)
-		close(w->inotify);
-	w->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (w->inotify < 0)
-		return -errno;
-	if (epoll_ctl(w->epfd, EPOLL_CTL_ADD, w->inotify, &ev))
-		return -errno;
-	/* Not by the name of the working directory: another may be mounted there. And ".." is
-	 * what it is on the disk: the kernel resolves it, in @dir, too. */
-	if (*w->path != '/')
-		strcpy(dir, ".");
-	if ((size_t) snprintf(rest, sizeof(rest), "%s", w->path) >= sizeof(rest))
-		return -ENAMETOOLONG;
-	return watch_way(w, dir, rest, sizeof(rest));
+	if (!q)
+		return -ENOMEM;
+	if (w->threads) {
+		rc = ask_in_thread(w, q, &answer);
+	} else {
+		answer = wq_path_question_ask(q);
+		rc = 0;
+	}
+	w->listened = listen;
+	if (rc == -EINPROGRESS)
+		return rc;
+	w->again = false;
+	if (rc) {
+		w->is_deaf = true;	/* to be asked again */
+		report_refused(w, rc);
+	} else {
+		take_answer(w, q, answer);
+		if (listen)
+			watch_by(w, q);
+	}
+	wq_path_question_free(q);
+	return rc ? rc : answer;
+}
+
+/* While a look-up is pending, another one is of use if it takes another way. */
+static bool may_ask(struct wq_path_watch *w)
+{
+	uint64_t way;
+
+	if (!w->pending)
+		return true;
+	w->again = true;
+	if (w->unanswered >= WQ_UNANSWERED_OWN)
+		return false;
+	way = way_now(w);
+	return way && way != w->way;
+}
+
+int wq_path_watch_look(struct wq_path_watch *w, bool listen, const struct wq_path_walk **found)
+{
+	bool fresh;
+	int rc;
+
+	*found = &w->found;
+	/* Not by wq_path_watch_heard(): what the caller knows of may have changed after the answer. */
+	w->again |= take_later(w);
+	fresh = w->fresh;
+	w->again |= listen && !w->listened;
+	w->fresh = false;
+	if (fresh && !w->again)
+		return 0;
+	if (!may_ask(w))
+		return -EINPROGRESS;
+	rc = ask(w, listen);
+	/* Not the newest, but an answer: what changes all the time would never have one. */
+	return fresh && rc == -EINPROGRESS ? 0 : rc;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,33 +18,6 @@ void wq_path_tidy(char *path)
 	if (to > path && to[-1] == '/')
 		to--;
 	*to = '\0';
-}
-
-char *wq_path_resolve(const char *path, bool *there)
-{
-	char *real = realpath(path, NULL), *copy, *slash, *whole = NULL;
-
-	*there = real;
-	if (real || (errno != ENOENT && errno != ENOTDIR && errno != ELOOP))
-		return real;
-	copy = strdup(path);
-	if (copy)
-		wq_path_tidy(copy);
-	slash = copy ? strrchr(copy, '/') : NULL;
-	if (slash) {
-		bool ignored;
-
-		*slash = '\0';
-		real = *copy ? wq_path_resolve(copy, &ignored) : strdup("");
-	} else if (copy) {
-		real = realpath(".", NULL);
-	}
-	if (real && asprintf(&whole, "%s/%s", real, slash ? slash + 1 : copy) < 0)
-		whole = NULL;
-	free(real);
-	free(copy);
-	*there = false;
-	return whole;
 }
 
 /* Remove "." and, with the name before it, "..". @path is absolute and tidy. */

@@ -5,10 +5,6 @@
 
 #include <stdbool.h>
 
-/** @path without links, as far as it exists: what isn't there may come. malloc()ed; NULL with
- * errno. *@there: all of it is. */
-char *wq_path_resolve(const char *path, bool *there);
-
 /** @path from the root on, normalized by its name alone: without "." and "..", no link is followed,
  * nothing is looked up. "" is the root. malloc()ed; NULL with errno. */
 char *wq_path_absolute(const char *path);

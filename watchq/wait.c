@@ -408,6 +408,7 @@ int wait_for(const struct options *o, struct wq_condition *const *conditions, si
 {
 	struct wait w = { .o = o, .n = n, .deadline = o->timeout < 0 ? WQC_NEVER : now() + o->timeout };
 	int status = watchdog_start(o);
+	struct wq_error e = { 0 };
 	size_t i;
 
 	if (!status)
@@ -421,6 +422,8 @@ int wait_for(const struct options *o, struct wq_condition *const *conditions, si
 	if (!w.list || !w.fds || outlet_begin(&w.out)) {
 		msg_error(_("can't start: %s"), strerror(ENOMEM));
 		status = WQC_STATUS_FAILURE;
+	} else if (wq_conditions_use_threads(conditions, n, msg_log, NULL, &e)) {
+		status = msg_fail(&e);
 	} else {
 		for (i = 0; i < n; i++)
 			w.list[i].c = conditions[i];

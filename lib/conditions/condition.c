@@ -9,6 +9,7 @@
 
 #include "conditions/condition.h"
 #include "monitor.h"
+#include "paths.h"
 
 static const struct wq_condition_kind *const kinds[] = {
 	&wq_condition_mounted, &wq_condition_unmounted, &wq_condition_ro, &wq_condition_rw,
@@ -98,23 +99,76 @@ int wq_condition_path(struct wq_condition *c, bool mounts, struct wq_error *e)
 	return rc ? wq_fail(e, WQ_FAILURE, -rc, "%.300s: can't listen for it: %s", c->object, strerror(-rc)) : 0;
 }
 
-void wq_condition_listen(struct wq_condition *c)
+int wq_conditions_use_threads(struct wq_condition *const *c, size_t n, wq_log_fn log, void *data,
+			      struct wq_error *e)
 {
-	if (c->watched_way)
-		c->deaf = wq_path_watch_arm(c->way) < 0;
+	struct wq_path_threads *threads = calloc(1, sizeof(*threads));
+	size_t i;
+	int rc = threads ? 0 : -ENOMEM;
+
+	if (!rc) {
+		*threads = (struct wq_path_threads) { .refs = 1, .log = log, .log_data = data };
+		for (i = 0; !rc && i < n; i++)
+			rc = c[i]->way ? wq_path_watch_use_threads(c[i]->way, threads) : 0;
+		if (--threads->refs == 0)
+			free(threads);
+	}
+	return rc ? wq_fail(e, WQ_FAILURE, -rc, "can't start what looks up paths: %s", strerror(-rc)) : 0;
 }
 
-/* Errors of a path that leads nowhere now: a part of it is not there, or the filesystem that it is on has
- * lost its server (FUSE, NFS) or its device. A new mount may make it lead somewhere. */
-static const int absent[] = { ENOENT, ENOTDIR, ELOOP, ENOTCONN, ESTALE, EIO };
+/* ---- Paths ---- */
 
-int wq_condition_no_path(const struct wq_condition *c, int err, struct wq_error *e)
+/* A path leads nowhere, so far: what is not there may come, and a server that is dead or a disk with
+ * errors may be unmounted and replaced. */
+static bool may_come(int err)
 {
+	static const int errs[] = {
+		ENOENT, ENOTDIR, ELOOP, ENOTCONN, ESTALE, EIO, ENODEV, ENXIO, ECONNABORTED, ECONNREFUSED,
+		ECONNRESET, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, ESHUTDOWN, EINTR,
+	};
 	size_t i;
 
-	for (i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
-		if (err == absent[i])
-			return 0;
+	for (i = 0; i < sizeof(errs) / sizeof(errs[0]); i++)
+		if (errs[i] == err)
+			return true;
+	return false;
+}
+
+/* What is known of the path without a look-up. */
+static void use_name(struct wq_condition *c)
+{
+	if (!c->path)
+		c->path = wq_path_absolute(c->object);
+	c->there = false;
+}
+
+static void use_found(struct wq_condition *c, const struct wq_path_walk *w)
+{
+	char *name = wq_path_absolute(c->object);
+
+	free(c->path);
+	c->path = *w->path ? strdup(w->path) : NULL;
+	if (c->path)
+		wq_path_tidy(c->path);
+	c->there = !w->err;
+	c->is_plain = c->there && c->path && name && strcmp(name, c->path) == 0 && !wq_path_has_dotdot(c->object);
+	free(name);
+}
+
+int wq_condition_look_up(struct wq_condition *c, const struct wq_path_walk **found, struct wq_error *e)
+{
+	int rc = wq_path_watch_look(c->way, c->watched_way, found), err;
+
+	if (rc) {
+		use_name(c);
+		return -EINPROGRESS;	/* also where it was not asked: it will be */
+	}
+	use_found(c, *found);
+	err = (*found)->err;
+	if (err == 0)
+		return 0;
+	if (may_come(err))
+		return 1;
 	return wq_fail(e, err == EACCES || err == EPERM ? WQ_NOTSUPP : WQ_FAILURE, err, "%.300s: %s", c->object,
 		       strerror(err));
 }
@@ -136,7 +190,7 @@ bool wq_condition_heard(struct wq_condition *c)
 
 bool wq_condition_needs_looks(const struct wq_condition *c)
 {
-	return c->deaf || (c->kind->needs_looks && c->kind->needs_looks(c));
+	return (c->way && wq_path_watch_is_deaf(c->way)) || (c->kind->needs_looks && c->kind->needs_looks(c));
 }
 
 /* ---- Watching ---- */
@@ -204,6 +258,8 @@ int wq_condition_look(struct wq_condition *c, struct wq_event *state, struct wq_
 
 	forget(c);
 	rc = c->kind->look(c, e);
+	if (rc == -EINPROGRESS)
+		return 0;
 	if (rc == 1)
 		tell(c, state);
 	return rc;

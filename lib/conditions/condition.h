@@ -14,7 +14,7 @@ struct wq_condition_kind {
 
 	/** Takes c->object apart. 0; -errno with *@e. */
 	int (*parse)(struct wq_condition *c, struct wq_error *e);
-	/** As wq_condition_look(), filling in c->found. */
+	/** As wq_condition_look(), filling in c->found; -EINPROGRESS: a look-up is pending. */
 	int (*look)(struct wq_condition *c, struct wq_error *e);
 	/** As wq_condition_concerns(), of events that aren't losses. */
 	bool (*concerns)(const struct wq_condition *c, const struct wq_event *ev);
@@ -44,9 +44,9 @@ struct wq_condition {
 
 	char *path;		/* as it resolved when it was looked at; NULL: that can't be known */
 	bool there;		/* and all of it was there */
+	bool is_plain;		/* and no link was in it */
 	struct wq_path_watch *way;	/* to it */
 	bool watched_way;	/* it is listened to: since wq_conditions_watch() */
-	bool deaf;		/* and not all of it can be heard */
 
 	char *key;		/* KEY, or KEYRING, as it was named */
 	char *type, *desc;	/* of KEY, if it was named by them; of what is to be linked */
@@ -64,10 +64,10 @@ extern const struct wq_condition_kind wq_condition_device, wq_condition_nodevice
 
 /** Parses a PATH; @mounts: as wq_path_watch_new(). 0; -errno with *@e. */
 int wq_condition_path(struct wq_condition *c, bool mounts, struct wq_error *e);
-/** First of all when it is looked at, once it is watched: what changes on the way from now on is heard. */
-void wq_condition_listen(struct wq_condition *c);
-/** Asking for that path failed with @err: 0 where it leads nowhere, so far; -errno with *@e. */
-int wq_condition_no_path(const struct wq_condition *c, int err, struct wq_error *e);
+/** Look the path up, and report every change on the way from now on, once it is watched. Fill in
+ * c->path and c->there. Return 0: it leads to *@found; 1: it leads nowhere, so far; -EINPROGRESS;
+ * -errno with *@e. */
+int wq_condition_look_up(struct wq_condition *c, const struct wq_path_walk **found, struct wq_error *e);
 
 /** Adds what tells of the keys that are named by those of @n conditions that name any: keys.c. How many sources;
  * -errno with *@e. */

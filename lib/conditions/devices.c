@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "conditions/condition.h"
 #include "sources/block.h"
@@ -14,14 +13,14 @@ static int parse(struct wq_condition *c, struct wq_error *e)
 	return wq_condition_path(c, true, e);
 }
 
-static int describe(struct wq_condition *c, const struct stat *st, struct wq_error *e)
+static int describe(struct wq_condition *c, const struct wq_path_walk *w, struct wq_error *e)
 {
 	struct wq_side side = { .text_len = 0 };
-	uint64_t dev = (uint64_t) major(st->st_rdev) << 20 | minor(st->st_rdev);
+	uint64_t dev = (uint64_t) w->major << 20 | w->minor;
 	struct wq_device d;
 
 	wq_side_set(&side, WQ_SIDE_DEV, dev);
-	if (S_ISBLK(st->st_mode) && wq_block_read_dev(dev, &d) == 0) {
+	if (S_ISBLK(w->mode) && wq_block_read_dev(dev, &d) == 0) {
 		wq_block_side(&side, &d);
 		if (d.has_size)
 			wq_side_set(&side, WQ_SIDE_SIZE, d.size * 512);
@@ -33,15 +32,14 @@ static int describe(struct wq_condition *c, const struct stat *st, struct wq_err
 /* 1: there is one. */
 static int look(struct wq_condition *c, struct wq_error *e)
 {
-	struct stat st;
-	int rc;
+	const struct wq_path_walk *w;
+	int rc = wq_condition_look_up(c, &w, e);
 
-	wq_condition_listen(c);
-	if (stat(c->object, &st))
-		return wq_condition_no_path(c, errno, e);
-	if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
+	if (rc)
+		return rc < 0 ? rc : 0;
+	if (!S_ISBLK(w->mode) && !S_ISCHR(w->mode))
 		return 0;
-	rc = describe(c, &st, e);
+	rc = describe(c, w, e);
 	return rc ? rc : 1;
 }
 

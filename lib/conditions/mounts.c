@@ -4,17 +4,15 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libmount.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "conditions/condition.h"
+#include "kernel/mount-at.h"
 #include "models/mount.h"
 #include "mountinfo.h"
 #include "paths.h"
-#include "statmount.h"
 
 /* Links on the way, which come and go without an event of mounts. */
 static int parse(struct wq_condition *c, struct wq_error *e)
@@ -26,35 +24,11 @@ static int parse(struct wq_condition *c, struct wq_error *e)
 
 static int read_mounts(struct libmnt_table **tb, struct wq_error *e)
 {
-	*tb = mnt_new_table();
-	errno = ENOMEM;
-	if (*tb && mnt_table_parse_file(*tb, "/proc/self/mountinfo") == 0)
+	*tb = wq_mount_at_read();
+	if (*tb)
 		return 0;
-	mnt_unref_table(*tb);
 	return wq_fail(e, WQ_FAILURE, errno ? errno : EIO, "can't read /proc/self/mountinfo: %s; /proc must be mounted",
 		       strerror(errno ? errno : EIO));
-}
-
-/* c->path is what the path is now, as far as it can be known: what events name. */
-static void resolve(struct wq_condition *c)
-{
-	free(c->path);
-	c->path = wq_path_resolve(c->object, &c->there);
-	if (c->path)
-		wq_path_tidy(c->path);
-}
-
-/* The mount that the path leads to, as mountinfo numbers it, which may hide others; *root: it is where
- * that is mounted. 0: the path leads nowhere. -errno. */
-static int mount_of(const struct wq_condition *c, bool *root, struct wq_error *e)
-{
-	uint64_t id;
-	int rc = wq_statx_mount(c->object, &id, root);
-
-	if (rc == -ENOTSUP)
-		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "%.300s: this kernel doesn't tell what a path is on; Linux 5.8 is needed",
-			       c->object);
-	return rc ? wq_condition_no_path(c, -rc, e) : (int) id;
 }
 
 static struct libmnt_fs *find(struct libmnt_table *tb, int id)
@@ -69,39 +43,67 @@ static struct libmnt_fs *find(struct libmnt_table *tb, int id)
 	return found;
 }
 
+static int set_found(struct wq_condition *c, struct libmnt_fs *fs, struct wq_error *e)
+{
+	struct wq_mount m;
+
+	wq_mountinfo_describe(fs, 0, &m);
+	m.id = m.parent = 0;	/* the unique ones mountinfo has not */
+	c->found.mount = wq_mount_new(&m);
+	return c->found.mount ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
+}
+
 static int describe(struct wq_condition *c, int id, struct wq_error *e)
 {
 	struct libmnt_table *tb;
 	struct libmnt_fs *fs;
-	struct wq_mount m;
 	int rc = read_mounts(&tb, e);
 
 	if (rc)
 		return rc;
 	fs = find(tb, id);
-	if (fs) {
-		wq_mountinfo_describe(fs, 0, &m);
-		m.id = m.parent = 0;	/* the unique ones mountinfo has not */
-		c->found.mount = wq_mount_new(&m);
-		if (!c->found.mount)
-			rc = wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	}
+	if (fs)
+		rc = set_found(c, fs, e);
 	mnt_unref_table(tb);
+	return rc;
+}
+
+/* The look-up is pending. The list of mounts decides alone where a mount is at the very path, in
+ * which no link is then; and, where the path was so until now, that none is any more. */
+static int look_in_list(struct wq_condition *c, bool at, struct wq_error *e)
+{
+	char *path = wq_path_has_dotdot(c->object) ? NULL : wq_path_absolute(c->object);
+	struct wq_mount_at found = { .fs = NULL };
+	struct libmnt_table *tb;
+	int rc = -EINPROGRESS;
+
+	if (path && read_mounts(&tb, e) == 0) {
+		found = wq_mount_at(tb, path);
+		c->is_plain |= found.root;
+		if (found.root)
+			rc = set_found(c, found.fs, e);
+		else if (at && c->is_plain)
+			rc = 0;
+		mnt_unref_table(tb);
+	}
+	free(path);
 	return rc;
 }
 
 /* What the path is on, or is @at, in c->found; NULL: nothing, or it isn't there. */
 static int look(struct wq_condition *c, bool at, struct wq_error *e)
 {
-	bool root = false;
-	int id;
+	const struct wq_path_walk *w;
+	int rc = wq_condition_look_up(c, &w, e);
 
-	wq_condition_listen(c);
-	resolve(c);
-	id = mount_of(c, &root, e);
-	if (id <= 0)
-		return id;
-	return at && !root ? 0 : describe(c, id, e);
+	if (rc == -EINPROGRESS)
+		return look_in_list(c, at, e);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	if (!w->has_mount)
+		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "%.300s: this kernel doesn't tell what a path is on; Linux 5.8 is needed",
+			       c->object);
+	return at && !w->root ? 0 : describe(c, (int) w->mount, e);
 }
 
 static int look_mounted(struct wq_condition *c, struct wq_error *e)
