@@ -5,16 +5,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/child.h"
+#include "base/worker.h"
 #include "fanotify.h"
 #include "libwatchq.h"
 #include "models/filesystems.h"
+#include "paths.h"
 #include "source.h"
 #include "sources/sb-reports.h"
+
+#define WQ_PATIENCE	2000000000u	/* ns */
 
 static void set_no(struct wq_capability *row, const char *detail, const char *remedy)
 {
@@ -35,7 +40,7 @@ static int try_mark(const char *path)
 	return err;
 }
 
-static void error_row(struct wq_capability *row, const struct wq_filesystem *fs, const char *path)
+static void error_row(struct wq_capability *row, const struct wq_filesystem *fs, const char *path, bool answers)
 {
 	const struct wq_sb_reports *later, *r = wq_sb_reports(fs->fstype, &later);
 	char text[128];
@@ -52,7 +57,7 @@ static void error_row(struct wq_capability *row, const struct wq_filesystem *fs,
 		snprintf(row->detail, sizeof(row->detail), "%s", text);
 		return;
 	}
-	err = try_mark(path);
+	err = answers ? try_mark(path) : ETIMEDOUT;
 	if (err == EPERM)
 		set_no(row, "it takes CAP_SYS_ADMIN in the user namespace that the filesystem belongs to", "run watchq as root");
 	else if (err == EINVAL || err == ENOSYS)
@@ -93,34 +98,97 @@ static void edquot_row(struct wq_capability *row, const struct wq_filesystem *fs
 	}
 }
 
-static int fill(struct wq_capability *rows, const struct wq_filesystem *fs, const char *path)
+static int fill(struct wq_capability *rows, const struct wq_filesystem *fs, const char *path, bool answers)
 {
 	static const char *const names[] = { "filesystem", "sb/error", "sb/readonly", "sb/edquot" };
 	unsigned i;
 
 	for (i = 0; i < 4; i++)
 		rows[i] = (struct wq_capability) { .name = names[i], .works = i ? 1 : -1, .value = -1 };
-	snprintf(rows[0].detail, sizeof(rows[0].detail), "%.40s %.50s on %.60s", fs->fstype, fs->source,
-		 fs->mounts[0].target);
-	error_row(&rows[1], fs, path);
+	snprintf(rows[0].detail, sizeof(rows[0].detail), "%.40s %.50s on %.40s%s", fs->fstype, fs->source,
+		 fs->mounts[0].target, answers ? "" : ", which does not answer");
+	error_row(&rows[1], fs, path, answers);
 	snprintf(rows[2].detail, sizeof(rows[2].detail), "by looking: when mountinfo changes, after an error, and at each --sweep");
 	edquot_row(&rows[3], fs);
 	return 4;
+}
+
+/* ---- Paths ---- */
+
+/* A path that is looked up in a child process, which may be left behind. */
+struct path_question {
+	struct wq_fs_place place;
+	char path[];
+};
+
+static ssize_t locate(void *data, void *place, size_t size)
+{
+	int rc = wq_fs_locate(((struct path_question *) data)->path, place);
+
+	return rc ? rc : (ssize_t) size;
+}
+
+static int ask(void *data)
+{
+	struct path_question *d = data;
+	const struct wq_child_call call = { .fn = locate, .data = d };
+	ssize_t n = wq_child_run(&call, &d->place, sizeof(d->place));
+
+	return n < 0 ? (int) n : 0;
+}
+
+/* Look @path up. Return 0; -errno; -EINPROGRESS: there was no answer in two seconds. */
+static int look_up(const char *path, struct wq_fs_place *place)
+{
+	struct wq_workers *workers = wq_workers_new(1, WQ_PATIENCE);
+	struct path_question *d = malloc(sizeof(*d) + strlen(path) + 1);
+	struct wq_question q = { .ask = ask, .release = free, .data = d };
+	int answer = 0, rc = workers && d ? 0 : -ENOMEM;
+
+	if (!rc) {
+		strcpy(d->path, path);
+		rc = wq_workers_ask(workers, &q, WQ_PATIENCE, &answer);
+	}
+	if (!rc && !answer)
+		*place = d->place;
+	if (rc != -EINPROGRESS)
+		free(d);
+	wq_workers_free(workers);
+	return rc ? rc : answer;
+}
+
+/* The filesystem of @path. *@answers: the look-up has returned, and it is not by its name alone. */
+static int find(const struct wq_filesystems *table, const char *path, struct wq_filesystem **fs,
+		struct wq_fs_place *place, bool *answers, struct wq_error *e)
+{
+	int rc = look_up(path, place);
+	char *name;
+
+	*answers = rc != -EINPROGRESS;
+	if (rc == 0)
+		return wq_filesystems_at(table, path, place, fs, e);
+	if (*answers)
+		return wq_fail(e, WQ_FAILURE, -rc, "%.300s: %s", path, strerror(-rc));
+	name = wq_path_absolute(path);
+	*fs = name ? wq_filesystems_of_name(table, name) : NULL;
+	free(name);
+	return *fs ? 0 : wq_fail(e, WQ_FAILURE, ETIMEDOUT, "%.300s: the path look-up does not return", path);
 }
 
 ssize_t wq_capabilities_of(const char *path, struct wq_capability *rows, size_t max, struct wq_error *e)
 {
 	struct wq_filesystems *table = wq_filesystems_new();
 	struct wq_filesystem *fs = NULL;
-	struct stat st;
+	struct wq_fs_place place = { 0 };
+	bool answers = true;
 	int rc = table && max >= 4 ? wq_filesystems_read(table) : -ENOMEM;
 
 	if (rc)
 		wq_fail(e, WQ_FAILURE, -rc, "can't read /proc/self/mountinfo: %s", strerror(-rc));
 	else
-		rc = wq_filesystems_of_path(table, path, &fs, e);
+		rc = find(table, path, &fs, &place, &answers, e);
 	if (!rc)
-		rc = fill(rows, fs, stat(path, &st) == 0 && S_ISBLK(st.st_mode) ? fs->mounts[0].target : path);
+		rc = fill(rows, fs, place.device ? fs->mounts[0].target : path, answers);
 	wq_filesystems_free(table);
 	return rc;
 }
