@@ -62,6 +62,8 @@ static void error_row(struct wq_capability *row, const struct wq_filesystem *fs,
 		set_no(row, "it takes CAP_SYS_ADMIN in the user namespace that the filesystem belongs to", "run watchq as root");
 	else if (err == EINVAL || err == ENOSYS)
 		set_no(row, "this kernel's fanotify has no errors of filesystems", "Linux 5.16 or later, with CONFIG_FANOTIFY=y");
+	else if (!answers)
+		set_no(row, "not known: the filesystem does not answer", "watch its device: watchq block");
 	else if (err)
 		set_no(row, strerror(err), "watch its device: watchq block");
 	else
