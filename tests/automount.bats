@@ -74,3 +74,50 @@ expires_beside_all() {
 	within 3 0
 }
 @test "watch all: an automounted filesystem expires" { inside expires_beside_all; }
+
+# Each command has handled an event of a mount when that is reported.
+untouched() {
+	local kind
+	mkdir t
+	for kind in mounted unmounted ro rw device nodevice; do
+		begin wait -J --all "$kind:A/x/y" "$kind:A/x/y/." mounted:t key:%user:none
+		is_unmounted
+		mount -t tmpfs t t
+		await grep -q '"mounted:t"' out
+		umount t
+		is_unmounted
+		kill "$watcher"
+		wait "$watcher" || :
+	done
+	"$WATCHQ" wait -w 0 unmounted:A/x/y nodevice:A/x/y >out
+	begin mounts -J A/x/y t
+	! grep -q 'no such path' err
+	mount -t tmpfs t t
+	await grep -q '"new_mount"' out
+	is_unmounted
+	kill "$watcher"
+	within 3 0
+}
+@test "wait, mounts: a look-up of a path mounts nothing" { inside untouched; }
+
+expires_beside_wait() {
+	mkdir t
+	ls A/x >/dev/null
+	begin wait -J mounted:A/x/y mounted:t key:%user:none
+	DEADLINE=10 await is_unmounted
+	mount -t tmpfs t t
+	await grep -q '"mounted:t"' out
+	is_unmounted
+	# What is mounted by others counts.
+	ls A/x >/dev/null
+	"$WATCHQ" wait -w 5 mounted:A/x >out
+	DEADLINE=10 await is_unmounted
+	kill "$watcher"
+	wait "$watcher" || :
+	begin wait -w 20 -J mounted:A/x
+	ls A/x >/dev/null
+	within 10 0
+	begin wait -w 20 -J unmounted:A/x
+	within 15 0
+}
+@test "wait: an automounted filesystem expires, and is noticed" { inside expires_beside_wait; }

@@ -214,14 +214,21 @@ static bool needs_looks(const struct wait *w)
 	return false;
 }
 
-/* All are so; but what nothing tells of may have ceased to be. */
-static bool is_confirmed(struct wait *w, int *status)
+/* Poll what nothing reports; no other: a look-up counts as use of a filesystem that may expire. */
+static void poll_conditions(struct wait *w)
 {
 	size_t i;
 
-	for (i = 0; !w->o->any && *status == WQC_STATUS_OK && i < w->n; i++)
+	for (i = 0; i < w->n; i++)
 		if (wq_condition_needs_looks(w->list[i].c))
 			look(w, &w->list[i]);
+}
+
+/* All are so; but what nothing tells of may have ceased to be. */
+static bool is_confirmed(struct wait *w, int *status)
+{
+	if (!w->o->any && *status == WQC_STATUS_OK)
+		poll_conditions(w);
 	return is_over(w, status);
 }
 
@@ -376,8 +383,8 @@ static bool turn(struct wait *w, int64_t *look_at, int64_t interval, int *status
 		pause_until(w, until);
 	}
 	if (now() >= *look_at) {
-		if (needs_looks(w) && !must_end(w))
-			look_at_all(w);
+		if (!must_end(w))
+			poll_conditions(w);
 		*look_at = now() + interval;
 	}
 	return true;
