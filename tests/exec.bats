@@ -191,7 +191,7 @@ ignored() { printf '%x\n' "$((0x$(sed -n 's/^SigIgn:\t//p' "$1") & ~(3 << 31)))"
 # A shell has descriptors and signals of its own: what is compared is the same shell, by the same words.
 inherits() {
 	local words='ls -l /proc/$$/fd >fds; cat /proc/self/status >status; nice >nice;
-		cat /proc/$$/sched >sched 2>/dev/null || :; ulimit -n >limit' SHELL
+		cat /proc/$$/sched >sched 2>/dev/null || :; ulimit -n >limit; cat /proc/self/limits >limits' SHELL
 	export SHELL
 	trap '' USR2
 	ulimit -n 256
@@ -199,6 +199,7 @@ inherits() {
 		"$SHELL" -c "$words"
 		mv fds expected-fds
 		mv status expected
+		mv limits expected-limits
 		nice -n 3 "$WATCHQ" watch mounts:m -c 1 -q -x "$words" -C 'mount -t tmpfs one m' >/dev/null
 		umount m
 		# Of descriptors it has those that are nobody's but the user's.
@@ -211,6 +212,7 @@ inherits() {
 		equal "$(cat nice)" "$(nice -n 3 nice)"
 		[ ! -s sched ] || grep -qE '^policy +: +0$' sched
 		equal "$(cat limit)" 256
+		equal "$(cat limits)" "$(cat expected-limits)"
 	done
 }
 @test "descriptors, signals, niceness, scheduling and limits as watchq found them" {

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,7 +24,6 @@
 #define WQC_PROGRESS_MS	100		/* without any, the end does not wait */
 #define WQC_FLUSH_MS	500
 #define WQC_RWF_NOWAIT	8		/* include/uapi/linux/fs.h: RWF_NOWAIT */
-#define WQC_PIPE_LARGE	(1 << 20)	/* bytes: the default of /proc/sys/fs/pipe-max-size */
 #define WQC_WRITE_MAX	4096		/* bytes of one write(2): what is taken is progress */
 
 struct message {
@@ -119,15 +117,6 @@ static void drop_first(void)
 
 /* ---- The thread ---- */
 
-/* A reader that comes later finds more. */
-static void enlarge_pipe(void)
-{
-	int size = fcntl(STDERR_FILENO, F_GETPIPE_SZ);
-
-	if (size > 0 && size < WQC_PIPE_LARGE)
-		fcntl(STDERR_FILENO, F_SETPIPE_SZ, WQC_PIPE_LARGE);
-}
-
 /* Only the thread takes messages out: the first one stays where it is without the lock. */
 static void write_first(void)
 {
@@ -172,7 +161,6 @@ static void start_thread(void)
 	pthread_t thread;
 	sigset_t all, old;
 
-	enlarge_pipe();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	queue.has_thread = pthread_create(&thread, NULL, run_thread, NULL) == 0;

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# watchq: host machine
+# -w and signals end every command, whatever it waits for. tests/hung.bats has the filesystems that do
+# not answer.
+# shellcheck disable=SC2016,SC2034,SC2154
+
+load lib
+
+setup() { cd "$BATS_TEST_TMPDIR"; }
+teardown() { [ -z "${pid:-}" ] || kill -KILL "$pid" 2>/dev/null || :; }
+
+# In a mount namespace of its own, the function that is named.
+inside() {
+	needs_mount_ns
+	timeout -k 5 $((60 * SLOW)) unshare -m bash -c "
+		$(declare -f await is_gone is_stopped has_thread equal within ends "$@")
+		set -e
+		trap 'kill -KILL \$(jobs -p) 2>/dev/null || :' EXIT
+		mount -t tmpfs -o mode=755 work '$BATS_TEST_TMPDIR'
+		cd '$BATS_TEST_TMPDIR'
+		$1"
+}
+export WATCHQ HELPERS
+
+has_thread() { grep -q "$2" /proc/"$1"/task/*/comm; }	# PID NAME
+
+# within MS COMMAND...: it takes no longer, with its status.
+within() {
+	local start status=0
+	start=$(date +%s%N)
+	"${@:2}" || status=$?
+	((($(date +%s%N) - start) / 1000000 <= $1 * SLOW)) || {
+		echo "it took $((($(date +%s%N) - start) / 1000000)) ms, more than $1: ${*:2}" >&2
+		return 99
+	}
+	return "$status"
+}
+# ends STATUS: $pid has ended a second from now, with that status.
+ends() {
+	local status=0
+	within 1000 wait "$pid" || status=$?
+	equal "$status" "$1"
+}
+# full NAME: a pipe that is full and nobody reads, as descriptor 7. watchq makes it larger.
+full() {
+	mkfifo "$1"
+	exec 7<>"$1"
+	dd if=/dev/zero of="$1" bs=4096 count=16 oflag=nonblock status=none || :
+}
+
+@test "a system call does not return: -w and SIGTERM end it, and it says so" {
+	local args
+	mkfifo fifo
+	for args in "decode fifo" "mounts --output-file fifo" "decode --output-file fifo $DATA/every-type-little.hex"; do
+		# shellcheck disable=SC2086
+		run -3 within 2000 timeout -s KILL 30 "$WATCHQ" $args -w 1
+		[[ $output =~ "ended while a system call did not return" ]]
+		# shellcheck disable=SC2086
+		"$WATCHQ" $args 2>err 3>&- &
+		pid=$!
+		await has_thread "$pid" watchdog
+		kill -TERM "$pid"
+		ends 0
+		grep -q "ended while a system call did not return" err
+	done
+}
+
+@test "stdout and stderr are one pipe that nobody reads: -w, SIGTERM and a second SIGTERM end it" {
+	local signals
+	"$HELPERS/records" 200000 >many
+	full unread
+	{ status=0; within 2000 timeout -s KILL 30 "$WATCHQ" decode -J -v -w 1 many >&7 2>&1 || status=$?; }
+	equal "$status" 3
+	for signals in 1 2; do
+		"$WATCHQ" decode -J -v many >&7 2>&1 3>&- &
+		pid=$!
+		await has_thread "$pid" watchdog
+		await is_asleep "$pid"
+		[ "$signals" = 1 ] || { kill -TERM "$pid"; await has_no_signal "$pid"; }
+		kill -TERM "$pid"
+		ends 1
+	done
+	exec 7<&-
+}
+
+unread_errors() {
+	mkfifo unread
+	exec 7<>unread
+	dd if=/dev/zero of=unread bs=4096 count=16 oflag=nonblock status=none || :
+	mkdir m
+	"$WATCHQ" mounts -J -x 'exit 7' m >json 2>unread 7>&- &
+	pid=$!
+	await has_thread "$pid" writer
+	# Each fails, with a message that does not get out.
+	for i in {1..20}; do
+		mount -t tmpfs "s$i" m
+		await grep -q "\"s$i\"" json
+		umount m
+	done
+	kill -TERM "$pid"
+	ends 0
+}
+@test "stderr is full, and --exec fails: further events are reported, and SIGTERM ends it" { inside unread_errors; }
+
+@test "messages that do not fit are counted, and that is reported when there is space" {
+	local i reader
+	# A summary of 20,000 rows, and again, is more than is kept.
+	for ((i = 0; i < 20000; i++)); do printf '%02x%02x7700 08%02x0000' $((i & 255)) $((i >> 8)) $((i % 7)); done | tr a-f A-F | unhex >many
+	mkfifo in
+	full unread
+	"$WATCHQ" decode --endian little -J -S in >json 2>unread 7<&- 3>&- &
+	pid=$!
+	exec 8>in
+	cat many >&8
+	await has_lines 20000 json
+	for i in {1..3}; do
+		kill -USR1 "$pid"
+		await has_no_signal "$pid"
+		await is_idle "$pid"
+	done
+	cat unread >read 3>&- 8>&- 7<&- &
+	reader=$!
+	await grep -qa 'decode: standard error was not read: messages dropped: [1-9]' read
+	exec 7<&-
+	exec 8>&-
+	wait "$pid"
+	wait "$reader"
+	# None of those that came is cut.
+	equal "$(tr -d '\0' <read | grep -v 'messages dropped' | jq -s 'length % 20000')" 0
+}
+
+@test "as PID 1: SIGTERM and SIGINT end it, with the status that a shell has" {
+	unshare -p -f --mount-proc true 2>/dev/null || skip "no PID namespace may be made here"
+	local want
+	for signal in TERM INT; do
+		for args in "wait mounted:/nowhere" "mounts"; do
+			rm -f err
+			# shellcheck disable=SC2086
+			env --default-signal="$signal" unshare -p -f --mount-proc --kill-child "$WATCHQ" $args -v >/dev/null 2>err 3>&- &
+			pid=$!
+			await grep -q ': ready$' err
+			kill -"$signal" "$(pgrep -P "$pid")"
+			want=0
+			[ "$args" = mounts ] || want=$((128 + $(kill -l "$signal")))
+			ends "$want"
+		done
+	done
+}
+
+@test "as PID 1: orphans that --exec leaves are waited for, and its own status is seen" {
+	unshare -p -f --mount-proc true 2>/dev/null || skip "no PID namespace may be made here"
+	mkdir m
+	cat >child <<-'END'
+		setsid sh -c 'sleep 0.1 & exit' &
+		wait
+		touch ran
+		exit 7
+	END
+	unshare -m -p -f --mount-proc --kill-child "$WATCHQ" mounts -I -c 3 -x 'sh child' --namespace 1 -v >json 2>err 3>&- &
+	pid=$!
+	await test -e ran
+	await grep -q "exit status 7" err
+	init=$(pgrep -P "$pid") || :
+	[ -z "$init" ] || await eval '! grep -l "^State:.Z" $(pgrep -P "$init" | sed "s|.*|/proc/&/status|") /dev/null'
+}
+
+stopped() {
+	mkdir m
+	"$WATCHQ" wait -J -v -w 1 mounted:m >json 2>err &
+	pid=$!
+	await grep -q ': ready$' err
+	kill -STOP "$pid"
+	await is_stopped "$pid"
+	mount -t tmpfs one m
+	sleep 1.2
+	kill -CONT "$pid"
+	ends 0
+}
+@test "wait: stopped across its deadline, the condition is evaluated once more" { inside stopped; }
+
+storm() {
+	mkdir m x
+	( while :; do mount -t tmpfs s m; umount m; done ) &
+	loop=$!
+	status=0
+	within 2500 "$WATCHQ" wait -w 1 mounted:x mounted:"$PWD/m/../x" || status=$?
+	kill "$loop"
+	equal "$status" 3
+}
+@test "wait: a process that mounts in a loop does not keep -w" { inside storm; }
+
+@test "wait: SIGTERM leaves no instance of tracefs" {
+	needs_root
+	in_tracefs true 2>/dev/null || skip "tracefs cannot be mounted"
+	needs_trace
+	start w wait "key:%user:none-$RANDOM"
+	await has_instance "$pid"
+	kill -TERM "$pid"
+	ends 143
+	has_no_instance "$pid"
+}
+needs_trace() {
+	watchq info --raw -n | grep -q '^keys/trace yes' || skip "no keys/trace here"
+	! watchq info --raw -n | grep -q '^keys/pipe yes' || skip "keys are watched by a pipe here"
+}
+
+@test "nothing waits for the reader of stderr: a summary, warnings and wrong use" {
+	full unread
+	for args in "decode -S many" "decode --nonsense" "nonsense"; do
+		"$HELPERS/records" 10 >many
+		status=0
+		# shellcheck disable=SC2086
+		within 1000 timeout -s KILL 30 "$WATCHQ" $args >/dev/null 2>&7 7>&- || status=$?
+		[ "$status" -le 1 ]
+	done
+	exec 7<&-
+}
