@@ -17,6 +17,7 @@
 #include "libwatchq.h"
 
 struct wq_items;
+struct wq_path_walk;
 struct wq_question;
 struct wq_source;
 
@@ -228,6 +229,10 @@ void wq_engine_log(struct wq_monitor *m, enum wq_log_level level, const char *fm
 int wq_source_ask(struct wq_source *s, const struct wq_question *q, uint64_t patience, int *rc);
 /** Whether wq_source_ask() asks in a thread. */
 bool wq_source_may_ask(const struct wq_source *s);
+/** Look @path up by a question, and wait for @patience ns. Return 0 with *@walk, whatever was found;
+ * -ETIMEDOUT: there is no answer; -ENOMEM. */
+int wq_source_look_up(struct wq_source *s, uint64_t key, const char *path, uint64_t patience,
+		      struct wq_path_walk *walk);
 
 /** Nanoseconds of CLOCK_BOOTTIME, CLOCK_REALTIME. Any thread. */
 uint64_t wq_now_boottime(void);

@@ -143,3 +143,13 @@ info() {
 }
 @test "info PATH: what is known of a FUSE without an answer" { beside mute info; }
 @test "info PATH: what is known of a fuseblk without an answer" { beside block info; }
+
+# ---- block ----
+
+block() {
+	"$WATCHQ" block F/sda >out 2>err &
+	watcher=$!
+	within 8 1
+	grep -q 'F/sda: its filesystem does not answer; name the device by its name or number' err
+}
+@test "block DEVICE: a path that hangs is an error" { beside mute block; }

@@ -7,6 +7,7 @@
 
 #include "base/worker.h"
 #include "engine/questions.h"
+#include "kernel/path-question.h"
 #include "monitor.h"
 
 #define WQ_UNANSWERED_MAX	8
@@ -60,6 +61,23 @@ int wq_source_ask(struct wq_source *s, const struct wq_question *q, uint64_t pat
 bool wq_source_may_ask(const struct wq_source *s)
 {
 	return s->m->workers;
+}
+
+int wq_source_look_up(struct wq_source *s, uint64_t key, const char *path, uint64_t patience,
+		      struct wq_path_walk *walk)
+{
+	struct wq_path_question *q = wq_path_question_new(path, false, wq_source_may_ask(s));
+	const struct wq_question question = {
+		.key = key, .ask = wq_path_question_ask, .release = wq_path_question_free, .data = q,
+	};
+	int answer = 0, rc = q ? wq_source_ask(s, &question, patience, &answer) : -ENOMEM;
+
+	if (rc == -EINPROGRESS)
+		return -ETIMEDOUT;
+	if (!rc && !answer)
+		*walk = q->walk;
+	wq_path_question_free(q);
+	return rc == -ENOMEM ? rc : rc || answer ? -ETIMEDOUT : 0;
 }
 
 /* A source that was not opened has left; its answers are of no use. */

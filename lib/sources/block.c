@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "kernel/path-walk.h"
 #include "side.h"
 #include "sources/block.h"
 
 #define WQ_CLASS	"/sys/class/block"
+#define WQ_PATIENCE	2000000000u	/* ns, of a path look-up */
 
 /* ---- /sys ---- */
 
@@ -179,15 +180,17 @@ void wq_block_side(struct wq_side *side, const struct wq_device *d)
 /* ---- What the user wants to see ---- */
 
 /* A path, or else the name or the number of a device. */
-static int look_up(const char *object, struct wq_device *d, struct wq_error *e)
+static int look_up(struct wq_source *s, uint64_t key, const char *object, struct wq_device *d, struct wq_error *e)
 {
 	char path[PATH_MAX];
-	struct stat st;
+	struct wq_path_walk walk;
 	uint64_t dev;
-	int rc = stat(object, &st) ? -errno : 0, found = -ENOENT;
+	int rc = wq_source_look_up(s, key, object, WQ_PATIENCE, &walk), found = -ENOENT;
 
-	if (!rc && S_ISBLK(st.st_mode)) {
-		found = wq_block_read_dev((uint64_t) major(st.st_rdev) << 20 | minor(st.st_rdev), d);
+	if (!rc)
+		rc = -walk.err;
+	if (!rc && S_ISBLK(walk.mode)) {
+		found = wq_block_read_dev((uint64_t) walk.major << 20 | walk.minor, d);
 	} else if (!strchr(object, '/')) {
 		dev = parse_dev(object);
 		if (dev)
@@ -198,8 +201,10 @@ static int look_up(const char *object, struct wq_device *d, struct wq_error *e)
 	}
 	if (!found)
 		return 0;
-	if (!rc && !S_ISBLK(st.st_mode))
+	if (!rc && !S_ISBLK(walk.mode))
 		return wq_fail(e, WQ_FAILURE, ENOTBLK, "%s: not a block device", object);
+	if (rc == -ETIMEDOUT)
+		return wq_fail(e, WQ_FAILURE, ETIMEDOUT, "%s: its filesystem does not answer; name the device by its name or number, such as sda or 8:0", object);
 	if (rc && rc != -ENOENT && rc != -ENOTDIR)
 		return wq_fail(e, WQ_FAILURE, -rc, "%s: %s", object, strerror(-rc));
 	return wq_fail(e, WQ_FAILURE, ENODEV, "%s: no such block device", object);
@@ -225,7 +230,7 @@ int wq_block_wanted_open(struct wq_block_wanted *w, struct wq_source *s, const s
 		struct wq_block_watch *to = &w->watches[i];
 		struct wq_device d;
 
-		rc = look_up(c->objects[i], &d, e);
+		rc = look_up(s, i, c->objects[i], &d, e);
 		if (rc)
 			break;
 		to->dev = d.dev;

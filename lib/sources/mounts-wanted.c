@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "kernel/mount-at.h"
-#include "kernel/path-question.h"
+#include "kernel/path-walk.h"
 #include "paths.h"
 #include "sources/mounts.h"
 
 #define WQ_PATIENCE	2000000000u	/* ns, of a look-up */
+#define WQ_PATIENCE_NEXT	100000000u	/* ns, once another had no answer */
 
 struct wanted_path {
 	char *path;
@@ -24,7 +25,7 @@ struct wq_mounts_wanted {
 	const struct wq_watch *all;	/* NULL: only what is below the paths */
 	struct wanted_path *paths;
 	size_t n;
-	bool has_hung;		/* a look-up has had no answer: the next ones are not waited for */
+	bool has_hung;		/* a look-up has had no answer: the next ones have less time */
 };
 
 void wq_mounts_wanted_free(struct wq_mounts_wanted *w)
@@ -59,24 +60,6 @@ static char *path_of_mount(const char *name)
 	return path;
 }
 
-/* Look @name up, in a thread where they are allowed. Return 0 with *@walk; -ETIMEDOUT: there was no
- * answer, the path is taken as it was written; -errno. */
-static int look_up(struct wq_mounts_wanted *w, struct wq_source *s, const char *name, struct wq_path_walk *walk)
-{
-	struct wq_path_question *q = wq_path_question_new(name, false, wq_source_may_ask(s));
-	const struct wq_question question = {
-		.key = w->n, .ask = wq_path_question_ask, .release = wq_path_question_free, .data = q,
-	};
-	int answer = 0, rc = q ? wq_source_ask(s, &question, w->has_hung ? 0 : WQ_PATIENCE, &answer) : -ENOMEM;
-
-	w->has_hung |= rc == -EINPROGRESS;
-	if (!rc && !answer)
-		*walk = q->walk;
-	if (rc != -EINPROGRESS)
-		wq_path_question_free(q);
-	return rc == -ENOMEM ? rc : rc || answer ? -ETIMEDOUT : 0;
-}
-
 static int set_path(struct wq_mounts_wanted *w, struct wq_source *s, struct wanted_path *p, const char *name,
 		    struct wq_error *e)
 {
@@ -86,8 +69,9 @@ static int set_path(struct wq_mounts_wanted *w, struct wq_source *s, struct want
 	p->path = path_of_mount(name);
 	if (p->path)
 		return 0;
-	rc = look_up(w, s, name, &walk);
+	rc = wq_source_look_up(s, w->n, name, w->has_hung ? WQ_PATIENCE_NEXT : WQ_PATIENCE, &walk);
 	if (rc == -ETIMEDOUT) {
+		w->has_hung = true;
 		wq_engine_log(s->m, WQ_LOG_WARNING, "%.300s: its filesystem does not answer; links in the path are not followed", name);
 		p->path = wq_path_absolute(name);
 	} else if (!rc) {
