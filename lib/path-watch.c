@@ -119,19 +119,11 @@ void wq_path_watch_free(struct wq_path_watch *w)
 
 int wq_path_watch_use_threads(struct wq_path_watch *w, struct wq_path_threads *threads)
 {
-	int rc = 0;
-
 	threads->refs++;
 	free_threads(w);
 	w->threads = threads;
 	w->workers = wq_workers_new(WQ_UNANSWERED_OWN, WQ_OVERDUE);
-	if (w->timer < 0) {
-		w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-		rc = w->timer < 0 ? -errno : add_fd(w, w->timer, EPOLLIN);
-	}
-	if (!rc)
-		rc = w->workers ? add_fd(w, wq_workers_fd(w->workers), EPOLLIN) : -ENOMEM;
-	return rc;
+	return w->workers ? add_fd(w, wq_workers_fd(w->workers), EPOLLIN) : -ENOMEM;
 }
 
 int wq_path_watch_fd(const struct wq_path_watch *w)
@@ -159,21 +151,29 @@ static void say(const struct wq_path_watch *w, const char *fmt, ...)
 		w->threads->log(w->threads->log_data, WQ_LOG_WARNING, text);
 }
 
-static void set_timer(const struct wq_path_watch *w)
+/* Without a descriptor it is not reported that a look-up is overdue. */
+static void set_timer(struct wq_path_watch *w)
 {
 	uint64_t at = wq_workers_deadline(w->workers);
 	struct itimerspec it = {
 		.it_value = { .tv_sec = (time_t) (at / 1000000000), .tv_nsec = (long) (at % 1000000000) },
 	};
 
-	timerfd_settime(w->timer, TFD_TIMER_ABSTIME, &it, NULL);
+	if (w->timer < 0 && at) {
+		w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+		if (w->timer >= 0)
+			add_fd(w, w->timer, EPOLLIN);
+	}
+	if (w->timer >= 0)
+		timerfd_settime(w->timer, TFD_TIMER_ABSTIME, &it, NULL);
 }
 
 static void report_overdue(struct wq_path_watch *w)
 {
 	uint64_t key, expired;
 
-	(void) !read(w->timer, &expired, sizeof(expired));
+	if (w->timer >= 0)
+		(void) !read(w->timer, &expired, sizeof(expired));
 	while (wq_workers_overdue(w->workers, wq_now_boottime(), &key)) {
 		if (key == w->key && !w->is_silent) {
 			say(w, "%.300s: its filesystem does not answer; waiting goes on", w->path);
