@@ -119,11 +119,16 @@ void wq_path_watch_free(struct wq_path_watch *w)
 
 int wq_path_watch_use_threads(struct wq_path_watch *w, struct wq_path_threads *threads)
 {
+	int rc;
+
 	threads->refs++;
 	free_threads(w);
 	w->threads = threads;
 	w->workers = wq_workers_new(WQ_UNANSWERED_OWN, WQ_OVERDUE);
-	return w->workers ? add_fd(w, wq_workers_fd(w->workers), EPOLLIN) : -ENOMEM;
+	rc = w->workers ? add_fd(w, wq_workers_fd(w->workers), EPOLLIN) : -ENOMEM;
+	if (rc)
+		free_threads(w);
+	return rc;
 }
 
 int wq_path_watch_fd(const struct wq_path_watch *w)

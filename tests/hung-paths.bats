@@ -153,3 +153,28 @@ block() {
 	grep -q 'F/sda: its filesystem does not answer; name the device by its name or number' err
 }
 @test "block DEVICE: a path that hangs is an error" { beside mute block; }
+
+# ---- Processes ----
+
+# The processes of watchq in this directory.
+watchqs() {
+	local p
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/cwd")" = "$PWD" ] && [ "$(readlink "$p/exe")" = "$(readlink -f "$WATCHQ")" ] && echo "$p"
+	done
+	:
+}
+has_none() { [ -z "$(watchqs)" ]; }
+has_several() { (($(watchqs | wc -l) > 1)); }
+
+# A server that takes no request: what waits for it can be killed.
+children() {
+	kill -STOP "$server"
+	"$WATCHQ" wait -w 1 mounted:F/x unmounted:F/y device:F/z >out 2>err &
+	watcher=$!
+	await has_several
+	within 5 3
+	await has_none
+	kill -CONT "$server"
+}
+@test "what looks up for watchq ends with it" { beside mute children watchqs has_none has_several; }

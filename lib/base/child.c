@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,10 +42,15 @@ static ssize_t keep_only(int fd, const struct wq_child_call *call)
 }
 
 /* An answer: the result of fn(), and then that many bytes. */
-_Noreturn static void run(int fd, const struct wq_child_call *call, void *out, size_t size)
+_Noreturn static void run(int fd, pid_t parent, const struct wq_child_call *call, void *out, size_t size)
 {
-	ssize_t n = keep_only(fd, call);
+	ssize_t n;
 
+	/* What SIGKILL ends, such as a wait for a dead NFS server, does not outlive the thread that waits. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
+	n = keep_only(fd, call);
 	if (n == 0)
 		n = call->fn(call->data, out, size);
 	if (write(0, &n, sizeof(n)) == (ssize_t) sizeof(n) && n > 0)
@@ -114,15 +121,15 @@ int wq_child_start(const struct wq_child_call *call, size_t size)
 
 ssize_t wq_child_run(const struct wq_child_call *call, void *out, size_t size)
 {
+	pid_t pid, parent = getpid();
 	int pipes[2];
 	ssize_t n;
-	pid_t pid;
 
 	if (pipe2(pipes, O_CLOEXEC))
 		return -errno;
 	pid = clone_child();
 	if (pid == 0)
-		run(pipes[1], call, out, size);
+		run(pipes[1], parent, call, out, size);
 	n = pid < 0 ? -errno : 0;
 	close(pipes[1]);
 	if (pid > 0) {

@@ -16,9 +16,9 @@ struct wq_child_call {
 /** Make the call in a child process and return what it gave: bytes in @out, at most @size, or
  * -errno. Where a disk is dead, or a FUSE server has taken a request and does not answer, a system
  * call sleeps so that not even SIGKILL ends it (fs/fuse/dev.c: request_wait_answer()), and the
- * process of a thread that made it would not end either. A child that sleeps so is left behind. It
- * holds no other file descriptor. Any thread; waits until the child ends: call it in a worker
- * (base/worker.h). */
+ * process of a thread that made it would not end either. A child that sleeps so is left behind; any
+ * other ends with the thread that called. It holds no other file descriptor. Any thread; waits until
+ * the child ends: call it in a worker (base/worker.h). */
 ssize_t wq_child_run(const struct wq_child_call *call, void *out, size_t size);
 
 /** Start the call in a child process whose descriptor 0 is the end of a pipe for writing, and return
