@@ -38,7 +38,8 @@ within() {
 # ends STATUS: $pid has ended a second from now, with that status.
 ends() {
 	local status=0
-	within 1000 wait "$pid" || status=$?
+	DEADLINE=5 within 1000 await is_gone "$pid" || { kill -KILL "$pid"; return 1; }
+	wait "$pid" || status=$?
 	equal "$status" "$1"
 }
 # full NAME: a pipe that is full and nobody reads, as descriptor 7. watchq makes it larger.

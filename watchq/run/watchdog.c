@@ -282,8 +282,10 @@ void watchdog_set_deadline(int64_t at)
 
 void watchdog_set_child(const struct child *c)
 {
-	dog.child = c ? child_pid(c) : 0;
-	dog.pidfd = c ? fcntl(child_pidfd(c), F_DUPFD_CLOEXEC, 0) : -1;
+	if (!c)
+		return;
+	dog.child = child_pid(c);
+	dog.pidfd = fcntl(child_pidfd(c), F_DUPFD_CLOEXEC, 0);
 }
 
 void watchdog_child_released(void)
