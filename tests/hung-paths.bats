@@ -83,7 +83,7 @@ again() {
 	mkdir F/x
 	mount -t tmpfs x F/x
 	within 5 0
-	equal "$(jq -r .source out)" x	# by its event, or found
+	equal "$(jq -r .condition out)" mounted:F/x	# by an event on the way, or found
 }
 @test "wait: what hangs is unmounted lazily" { beside mute replaced waits met; }
 @test "wait: what hangs is replaced" { beside mute again waits met; }
