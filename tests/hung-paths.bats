@@ -159,10 +159,9 @@ block() {
 # The processes of watchq in this directory.
 watchqs() {
 	local p
-	for p in /proc/[0-9]*; do
-		[ "$(readlink "$p/cwd")" = "$PWD" ] && [ "$(readlink "$p/exe")" = "$(readlink -f "$WATCHQ")" ] && echo "$p"
+	for p in $(pgrep -x watchq); do
+		[ "$(readlink "/proc/$p/cwd")" != "$PWD" ] || echo "$p"
 	done
-	:
 }
 has_none() { [ -z "$(watchqs)" ]; }
 has_several() { (($(watchqs | wc -l) > 1)); }
@@ -170,10 +169,11 @@ has_several() { (($(watchqs | wc -l) > 1)); }
 # A server that takes no request: what waits for it can be killed.
 children() {
 	kill -STOP "$server"
-	"$WATCHQ" wait -w 1 mounted:F/x unmounted:F/y device:F/z >out 2>err &
+	"$WATCHQ" wait mounted:F/x unmounted:F/y device:F/z >out 2>err &
 	watcher=$!
 	await has_several
-	within 5 3
+	kill -TERM "$watcher"
+	within 5 143
 	await has_none
 	kill -CONT "$server"
 }
