@@ -367,7 +367,8 @@ asleep() {
 	"$WATCHQ" sb -v -n -1 -e edquot -o LIMIT >out 2>err 8>&- &
 	watcher=$!
 	await grep -q ': ready$' err
-	echo "$exceed" >&8
+	reported() { echo "$exceed" >&8; [ -s out ]; }
+	await reported
 	ends 0
 	! timeout 0.5 sh -c 'exec 3>passwd' || return 1
 	exec 8>&-
