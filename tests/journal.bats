@@ -24,7 +24,7 @@ inside() {
 	[ -s /etc/machine-id ] || skip "systemd-journald takes /etc/machine-id"
 	export JOURNALD SOCKET_GOES WHY
 	timeout -k 5 $((100 * SLOW)) unshare -m bash -c "
-		$(declare -f await is_gone is_stopped equal unhex begin end entries has_entries same is_asleep stays_asleep "$1")
+		$(declare -f await is_gone is_stopped equal unhex begin end entries has_entries same is_asleep stays_asleep has_read "$1")
 		set -e
 		begin
 		trap end EXIT
@@ -202,6 +202,9 @@ goes() {
 @test "a journal that goes away: an error" { SOCKET_GOES='' WHY='Connection refused' inside goes; }
 @test "a journal that goes away with its socket: an error" { SOCKET_GOES=yes WHY='No such file' inside goes; }
 
+# It has begun to read the capture: it sleeps for another reason then than before.
+# shellcheck disable=SC2046
+has_read() { grep -q '^pos:.*[1-9]' /dev/null $(find /proc/"$1"/fd -lname '*/capture' | sed 's/fd/fdinfo/'); }
 stopped() {
 	unhex "$DATA/every-type-little.hex" >one
 	for i in {1..40}; do cat one; done >capture
@@ -209,6 +212,7 @@ stopped() {
 	await is_stopped "$journald"
 	"$WATCHQ" decode --endian little --journal capture 2>err 3>&- &
 	pid=$!
+	await has_read "$pid"
 	await stays_asleep "$pid"
 	kill -TERM "$pid"
 	status=0
@@ -218,6 +222,7 @@ stopped() {
 	grep -q "not complete" err
 	"$WATCHQ" decode --endian little --journal capture 2>err 3>&- &
 	pid=$!
+	await has_read "$pid"
 	await stays_asleep "$pid"
 	kill -CONT "$journald"
 	wait "$pid"
