@@ -180,8 +180,8 @@ stopped() {
 @test "wait: stopped across its deadline, the condition is evaluated once more" { inside stopped; }
 
 storm() {
-	mkdir m x
-	( while :; do mount -t tmpfs s m; umount m; done ) &
+	mkdir m n x
+	"$HELPERS/mounter" pairs 100000000 "$PWD/n" >/dev/null &
 	loop=$!
 	status=0
 	within 5000 "$WATCHQ" wait -w 1 mounted:x mounted:"$PWD/m/../x" || status=$?
