@@ -13,6 +13,15 @@
 
 #include "base/child.h"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WQ_THREAD_SANITIZER
+#endif
+#endif
+#ifdef __SANITIZE_THREAD__
+#define WQ_THREAD_SANITIZER
+#endif
+
 #define WQ_CLOSE_RANGE	436	/* the number on every architecture: since Linux 5.9 */
 
 /* Close [@first, @last]. Before Linux 5.9 there is no such call: the first thousand, then. */
@@ -88,7 +97,11 @@ static ssize_t take(int fd, void *out, size_t size)
 /* Without a signal at its end: SIGCHLD and wait(2) are the program's. */
 static pid_t clone_child(void)
 {
+#ifdef WQ_THREAD_SANITIZER
+	return fork();	/* the sanitizer has to know: its own locks are held by other threads */
+#else
 	return (pid_t) syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+#endif
 }
 
 int wq_child_start(const struct wq_child_call *call, size_t size)
