@@ -23,6 +23,19 @@ static bool is_number(const char *text)
 	return n && n < 10 && !text[n];
 }
 
+/* The process that @name names: PID, or /proc/PID/ns/mnt. 0: none. */
+static int pid_of(const char *name)
+{
+	char pid[10];
+	int end = 0;
+
+	if (is_number(name))
+		return atoi(name);
+	if (sscanf(name, "/proc/%9[0-9]/ns/mnt%n", pid, &end) == 1 && end && !name[end])
+		return atoi(pid);
+	return 0;
+}
+
 static int open_by_name(struct wq_mount_ns *ns, const char *name, struct wq_error *e)
 {
 	char path[64];
@@ -30,8 +43,7 @@ static int open_by_name(struct wq_mount_ns *ns, const char *name, struct wq_erro
 
 	if (!name) {
 		strcpy(path, "/proc/self/ns/mnt");
-	} else if (is_number(name)) {
-		ns->pid = atoi(name);
+	} else if ((ns->pid = pid_of(name))) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/mnt", ns->pid);
 	}
 	ns->fd = open(!name || ns->pid ? path : name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

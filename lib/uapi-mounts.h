@@ -143,6 +143,7 @@ _Static_assert(sizeof(struct wq_uapi_statx) == 256, "as in the kernel");
 #define WQ_UAPI_STATX_ATTR_AUTOMOUNT	0x1000u		/* a look-up below it mounts what is there */
 #define WQ_UAPI_STATX_MNT_ID		0x1000u		/* since Linux 5.8, as the next */
 #define WQ_UAPI_STATX_ATTR_MOUNT_ROOT	0x2000u
+#define WQ_UAPI_STATX_MNT_ID_UNIQUE	0x4000u		/* since Linux 6.8 */
 #define WQ_UAPI_AT_STATX_DONT_SYNC	0x4000		/* include/uapi/linux/fcntl.h */
 
 /* mnt_propagation: include/uapi/linux/fs.h, MS_... */

@@ -84,7 +84,7 @@ lives_on() {
 	until [ "$(cat "/proc/$second/comm")" = sleep ]; do sleep 0.01; done
 	begin -N "$other"
 	kill "$other"
-	await grep -q 'that process has ended' err
+	await grep -q 'the process that names the namespace is gone' err
 	nsenter -t "$second" -m mount -t tmpfs one "$PWD/a"
 	await grep -q '"one"' json
 	told 'new_mount a'

@@ -26,6 +26,7 @@ struct wq_mount_attributes {
 	struct wq_mounts *ms;
 	struct wq_monitor *m;
 	struct wq_mountinfo_poll poll;
+	bool process;		/* the user named one, not a file */
 	bool pending;		/* mountinfo has changed, at: */
 	uint64_t since;
 	uint64_t topology;	/* when a mount came, went or moved last */
@@ -47,9 +48,12 @@ struct wq_mount_attributes *wq_mount_attributes_new(struct wq_mounts *ms, const 
 		return NULL;
 	a->ms = ms;
 	a->m = ms->s->m;
-	rc = wq_mountinfo_poll_open(&a->poll, a->m, ns);
-	if (rc)
-		snprintf(warning, size, "changes of options can't be heard: mountinfo: %s", strerror(-rc));
+	a->process = ns->pid;
+	rc = wq_mountinfo_poll_open(&a->poll, a->m, ns, false);
+	if (rc == -EXDEV)
+		snprintf(warning, size, "%.64s: changes of options are not reported: an open mountinfo would keep the namespace; name it by a PID or the file of a bind mount", ns->name);
+	else if (rc)
+		snprintf(warning, size, "changes of options are not reported: mountinfo: %s", strerror(-rc));
 	return a;
 }
 
@@ -155,8 +159,9 @@ int wq_mount_attributes_tick(struct wq_mount_attributes *a)
 {
 	int rc = 0;
 
-	if (wq_mountinfo_process_ended(&a->poll))
-		wq_engine_log(a->m, WQ_LOG_INFO, "that process has ended: changes of options are heard no more");
+	if (wq_mountinfo_owner_ended(&a->poll))
+		wq_engine_log(a->m, WQ_LOG_INFO, "the %s that names the namespace is gone: changes of options are no longer reported",
+			      a->process ? "process" : "file");
 	/* Once it is known, there is nothing to be woken for. */
 	if (!a->pending && wq_mountinfo_changed(&a->poll)) {
 		a->pending = true;

@@ -117,7 +117,7 @@ static int open_mounts(struct wq_source *s, const struct wq_source_config *c, st
 {
 	struct mounts_fanotify *f = s->priv;
 	struct wq_mounts_wanted *wanted = wq_mounts_wanted_new(s, c, &f->ns, e);
-	char warning[160];
+	char warning[256];
 	int rc = wanted ? wq_mounts_open(&f->ms, s, wanted, e) : -e->err;
 
 	if (rc)

@@ -159,7 +159,7 @@ static int open_all(struct wq_source *s, const struct wq_source_config *c, struc
 	f->ms.ns = f->ns.inode;
 	fd = wq_mount_ns_mountinfo(&f->ns);
 	f->file = fd < 0 ? NULL : fdopen(fd, "re");
-	rc = fd < 0 ? fd : f->file ? wq_mountinfo_poll_open(&f->poll, s->m, &f->ns) : -errno;
+	rc = fd < 0 ? fd : f->file ? wq_mountinfo_poll_open(&f->poll, s->m, &f->ns, true) : -errno;
 	return rc ? wq_fail(e, WQ_FAILURE, -rc, "can't open mountinfo: %s", strerror(-rc)) : 0;
 }
 
@@ -171,7 +171,8 @@ static int mounts_mountinfo_open(struct wq_source *s, const struct wq_source_con
 	s->priv = f;
 	if (!f)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	f->ns.fd = f->ns.proc = f->poll.wake = f->poll.check = f->poll.process = -1;
+	f->ns.fd = f->ns.proc = -1;
+	wq_mountinfo_poll_init(&f->poll, s->m);
 	rc = wq_mount_ns_open(&f->ns, c->ns, e);
 	if (!rc)
 		rc = open_all(s, c, e);
@@ -224,7 +225,7 @@ static int mounts_mountinfo_tick(struct wq_source *s)
 	uint64_t start = wq_engine_now(s->m);
 	int rc;
 
-	if (wq_mountinfo_process_ended(&f->poll)) {
+	if (wq_mountinfo_owner_ended(&f->poll)) {
 		int fd = fcntl(fileno(f->file), F_DUPFD_CLOEXEC, 0);
 
 		fclose(f->file);

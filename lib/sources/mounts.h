@@ -7,6 +7,7 @@
 #ifndef WQ_SOURCES_MOUNTS_H
 #define WQ_SOURCES_MOUNTS_H
 
+#include "kernel/ns-file.h"
 #include "models/mounts.h"
 #include "source.h"
 #include "statmount.h"
@@ -92,18 +93,24 @@ int wq_mount_attributes_finish(struct wq_mount_attributes *a);
 struct wq_mountinfo_poll {
 	struct wq_monitor *m;
 	int wake, check, process;	/* descriptors; -1: none */
+	struct wq_ns_file file;		/* that the user named */
 	bool armed;
 };
 
-/** 0 or -errno. */
-int wq_mountinfo_poll_open(struct wq_mountinfo_poll *p, struct wq_monitor *m, const struct wq_mount_ns *ns);
+/** Nothing is open. */
+void wq_mountinfo_poll_init(struct wq_mountinfo_poll *p, struct wq_monitor *m);
+/** Open the mountinfo of @ns, and watch the process or the file that the user named: an open
+ * mountinfo keeps its namespace, and is closed when that ends. Where it cannot be watched, the
+ * namespace is kept if @keep. Return 0 or -errno; -EXDEV: it cannot be watched, and not @keep. */
+int wq_mountinfo_poll_open(struct wq_mountinfo_poll *p, struct wq_monitor *m, const struct wq_mount_ns *ns,
+			   bool keep);
 void wq_mountinfo_poll_close(struct wq_mountinfo_poll *p);
 /** Whether it has changed since it was asked last, or armed. */
 bool wq_mountinfo_changed(struct wq_mountinfo_poll *p);
 /** Whether the next change wakes who waits for the monitor. Arming forgets changes so far. */
 void wq_mountinfo_arm(struct wq_mountinfo_poll *p, bool on);
-/** Whether the process whose namespace it is has ended. From then on nothing is open,
- * so as not to keep the namespace. */
-bool wq_mountinfo_process_ended(struct wq_mountinfo_poll *p);
+/** Whether the process whose namespace it is has ended, or the file is mounted no more. From then
+ * on nothing is open, so as not to keep the namespace. */
+bool wq_mountinfo_owner_ended(struct wq_mountinfo_poll *p);
 
 #endif

@@ -44,13 +44,13 @@ int wq_sb_open(struct wq_sb *sb, struct wq_source *s, const struct wq_source_con
 	int rc;
 
 	sb->s = s;
-	sb->poll.wake = sb->poll.check = sb->poll.process = -1;
+	wq_mountinfo_poll_init(&sb->poll, s->m);
 	sb->table = wq_filesystems_new();
 	if (!sb->table)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	rc = wq_mount_ns_open(&ns, NULL, e);
 	if (!rc) {
-		rc = wq_mountinfo_poll_open(&sb->poll, s->m, &ns);
+		rc = wq_mountinfo_poll_open(&sb->poll, s->m, &ns, true);
 		if (!rc)
 			rc = wq_filesystems_read(sb->table);
 		if (rc)
