@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <traceevent/event-parse.h>
-#include <traceevent/kbuffer.h>
 #include <unistd.h>
 
+#include "kernel/trace-format.h"
+#include "kernel/trace-pages.h"
 #include "source.h"
 #include "tasks.h"
 #include "trace.h"
@@ -27,21 +27,15 @@
 
 #define WQ_AHEAD		1000000000u	/* ns; no clock is that wrong */
 
-/* One processor's buffer. */
 struct cpu {
 	unsigned nr;
-	int fd;
-	struct kbuffer *kb;
-	unsigned char *page;
-	void *data;			/* its oldest event, in page; NULL: none was read */
-	unsigned long long time;
-	uint64_t missed;		/* events before that one, not told of yet */
+	struct wq_trace_pages pages;
 };
 
 struct wq_trace {
 	struct wq_tracefs fs;
-	struct tep_handle *tep;
-	size_t page_size;
+	unsigned word;			/* of the kernel, bytes */
+	struct wq_trace_field type;	/* of any event: its ID */
 	struct cpu *cpus;
 	unsigned ncpus;
 	int epfd;
@@ -50,72 +44,17 @@ struct wq_trace {
 
 /* ---- Reading ---- */
 
-/* kernel/trace/ring_buffer.c: RB_MISSED_EVENTS. kbuffer_missed_events() has forgotten
- * it where the page begins with what is no event. */
-static uint64_t missed_before(struct wq_trace *t, struct cpu *c)
+static int give(const struct wq_trace *t, struct cpu *c, wq_trace_fn fn, void *data)
 {
-	uint64_t commit = tep_read_number(t->tep, c->page + 8, tep_get_header_page_size(t->tep));
-	int n = kbuffer_missed_events(c->kb);
+	struct wq_trace_pages *p = &c->pages;
+	struct wq_trace_event ev = { .cpu = c->nr, .id = -1, .missed = p->missed };
 
-	if (!(commit & (1u << 31)))
-		return 0;
-	return n > 0 ? (uint64_t) n : 1;
-}
-
-bool wq_trace_event_fits(const void *page, size_t len, const void *last, const void *event, int size)
-{
-	const unsigned char *at = event, *first = page, *end = first + len;
-
-	return at >= first && at < end && size > 0 && size <= end - at && (!last || event > last);
-}
-
-bool wq_trace_field_fits(int offset, int size, unsigned len)
-{
-	return offset >= 0 && (size == 1 || size == 2 || size == 4 || size == 8) && (unsigned) size <= len &&
-	       (unsigned) offset <= len - (unsigned) size;
-}
-
-/* Take @event as the next one of the page. If it is out of place, the rest of the page is given
- * up, and counts as one missed event: how many there were is not known. */
-static void take(struct wq_trace *t, struct cpu *c, void *event)
-{
-	if (event && !wq_trace_event_fits(c->page, t->page_size, c->data, event, kbuffer_event_size(c->kb))) {
-		c->missed++;
-		event = NULL;
-	}
-	c->data = event;
-}
-
-/* Reads the next page that has an event. 0, also where there is none; -errno. */
-static int load(struct wq_trace *t, struct cpu *c)
-{
-	while (!c->data) {
-		ssize_t n = read(c->fd, c->page, t->page_size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno != EAGAIN)
-			return -errno;
-		if (n <= 0)
-			return 0;
-		kbuffer_load_subbuffer(c->kb, c->page);
-		c->missed += missed_before(t, c);
-		take(t, c, kbuffer_read_event(c->kb, &c->time));
-	}
-	return 0;
-}
-
-static int give(struct wq_trace *t, struct cpu *c, wq_trace_fn fn, void *data)
-{
-	struct wq_trace_event ev = { .cpu = c->nr, .id = -1, .missed = c->missed };
-	struct tep_record rec = { .data = c->data };
-
-	if (c->missed && fn(data, &ev))
+	if (p->missed && fn(data, &ev))
 		return 1;
-	c->missed = 0;
+	p->missed = 0;
 	ev = (struct wq_trace_event) {
-		.time = c->time, .cpu = c->nr, .data = c->data,
-		.len = (unsigned) kbuffer_event_size(c->kb), .id = tep_data_type(t->tep, &rec),
+		.time = p->time, .cpu = c->nr, .data = p->event, .len = p->len,
+		.id = (int) wq_trace_field_read(&t->type, p->event, p->len),
 	};
 	return fn(data, &ev);
 }
@@ -126,7 +65,7 @@ static struct cpu *earliest(struct wq_trace *t)
 	unsigned i;
 
 	for (i = 0; i < t->ncpus; i++)
-		if (t->cpus[i].data && (!first || t->cpus[i].time < first->time))
+		if (t->cpus[i].pages.event && (!first || t->cpus[i].pages.time < first->pages.time))
 			first = &t->cpus[i];
 	return first;
 }
@@ -139,12 +78,11 @@ int wq_trace_read(struct wq_trace *t, wq_trace_fn fn, void *data, struct wq_erro
 	int rc = 0;
 
 	for (i = 0; i < t->ncpus && !rc; i++)
-		rc = load(t, &t->cpus[i]);
+		rc = wq_trace_pages_load(&t->cpus[i].pages);
 	while (!rc && (c = earliest(t))) {
-		if ((c->time > now && c->time < now + WQ_AHEAD) || give(t, c, fn, data))
+		if ((c->pages.time > now && c->pages.time < now + WQ_AHEAD) || give(t, c, fn, data))
 			return 1;
-		take(t, c, kbuffer_next_event(c->kb, &c->time));
-		rc = load(t, c);
+		rc = wq_trace_pages_next(&c->pages);
 	}
 	if (rc)
 		return wq_fail(e, WQ_FAILURE, -rc, "can't read the trace: %s", strerror(-rc));
@@ -157,13 +95,6 @@ int wq_trace_fd(const struct wq_trace *t)
 }
 
 /* ---- Opening ---- */
-
-/* Not tep_kbuffer(): 1.7.1 has it read as if in the other byte order. */
-static struct kbuffer *new_kbuffer(const struct wq_trace *t)
-{
-	return kbuffer_alloc(tep_get_header_page_size(t->tep) == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4,
-			     KBUFFER_ENDIAN_SAME_AS_HOST);
-}
 
 static int open_cpu(struct wq_trace *t, unsigned nr, struct wq_error *e)
 {
@@ -185,11 +116,10 @@ static int open_cpu(struct wq_trace *t, unsigned nr, struct wq_error *e)
 		return 0;
 	}
 	c = &t->cpus[t->ncpus++];
-	*c = (struct cpu) { .nr = nr, .fd = p.fd, .kb = new_kbuffer(t), .page = malloc(t->page_size) };
-	if (!c->kb || !c->page)
+	c->nr = nr;
+	if (wq_trace_pages_open(&c->pages, p.fd, (size_t) sysconf(_SC_PAGESIZE), t->word))
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	memset(c->page, 0xff, t->page_size);	/* in memory before the first read: drain.c */
-	if (epoll_ctl(t->epfd, EPOLL_CTL_ADD, c->fd, &ev))
+	if (epoll_ctl(t->epfd, EPOLL_CTL_ADD, p.fd, &ev))
 		return wq_fail(e, WQ_FAILURE, errno, "can't poll the trace: %s", strerror(errno));
 	return 0;
 }
@@ -230,12 +160,11 @@ static int set_up(struct wq_trace *t, unsigned kib, struct wq_error *e)
 
 	if (rc)
 		return wq_tracefs_fail(e, "events/header_page", -rc);
-	rc = tep_parse_header_page(t->tep, text, len, (int) sizeof(long));
+	rc = wq_trace_format_word(text);
 	free(text);
-	/* Without memory it has parsed a part, and returns 0. */
-	if (rc || (tep_get_header_page_size(t->tep) != 4 && tep_get_header_page_size(t->tep) != 8))
-		return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: events/header_page: libtraceevent doesn't understand it");
-	t->page_size = (size_t) sysconf(_SC_PAGESIZE);
+	if (rc < 0)
+		return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: events/header_page: pages are laid out in a way that watchq does not know");
+	t->word = (unsigned) rc;
 
 	snprintf(size, sizeof(size), "%u", kib);
 	rc = set(t, "trace_clock", "boot", e);
@@ -263,12 +192,9 @@ int wq_trace_open(struct wq_trace **out, unsigned kib, struct wq_error *e)
 		return rc;
 	}
 	wq_tasks_init(&t->tasks, t->fs.root);
-	tep_set_loglevel(TEP_LOG_NONE);		/* it would print */
-	t->tep = tep_alloc();
 	t->epfd = epoll_create1(EPOLL_CLOEXEC);
-	if (!t->tep || t->epfd < 0)
-		rc = wq_fail(e, WQ_FAILURE, t->tep ? errno : ENOMEM, "can't open a trace: %s",
-			     strerror(t->tep ? errno : ENOMEM));
+	if (t->epfd < 0)
+		rc = wq_fail(e, WQ_FAILURE, errno, "can't open a trace: %s", strerror(errno));
 	if (!rc)
 		rc = set_up(t, kib, e);
 	if (!rc)
@@ -286,15 +212,11 @@ void wq_trace_close(struct wq_trace *t)
 
 	if (!t)
 		return;
-	for (i = 0; i < t->ncpus; i++) {
-		close(t->cpus[i].fd);
-		kbuffer_free(t->cpus[i].kb);
-		free(t->cpus[i].page);
-	}
+	for (i = 0; i < t->ncpus; i++)
+		wq_trace_pages_close(&t->cpus[i].pages);
 	free(t->cpus);
 	if (t->epfd >= 0)
 		close(t->epfd);
-	tep_free(t->tep);
 	wq_tracefs_close(&t->fs);
 	free(t);
 }
@@ -309,33 +231,33 @@ static int fail_event(struct wq_error *e, const char *path, const char *needs, i
 	return wq_tracefs_fail(e, path, err);
 }
 
-/* @event is the trace's. */
-static int parse_format(struct wq_trace *t, const char *system, const char *name,
-			struct tep_event **event, struct wq_error *e)
+/* All events begin with the same fields. */
+static int read_type(struct wq_trace *t, const char *format, const char *path, struct wq_error *e)
 {
-	char path[128], *text;
+	if (wq_trace_format_field(format, "common_type", &t->type) == 0 && t->type.size == 2)
+		return 0;
+	return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: %s: common_type is not a number of 16 bits", path);
+}
+
+static int read_format(struct wq_trace *t, const char *system, const char *name, char **format, struct wq_error *e)
+{
+	char path[128];
 	size_t len;
 	int rc;
 
 	snprintf(path, sizeof(path), "events/%s/%s/format", system, name);
-	rc = wq_tracefs_read(t->fs.dir, path, &text, &len);
-	if (rc)
-		return fail_event(e, path, "this tracepoint", -rc);
-	tep_parse_event(t->tep, text, len, system);
-	free(text);
-	/* It is there even where its text for people was not understood. */
-	*event = tep_find_event_by_name(t->tep, system, name);
-	if (!*event)
-		return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: %s: libtraceevent doesn't understand it", path);
-	return 0;
+	rc = wq_tracefs_read(t->fs.dir, path, format, &len);
+	return rc ? fail_event(e, path, "this tracepoint", -rc) : read_type(t, *format, path, e);
 }
 
 int wq_trace_add(struct wq_trace *t, const char *system, const char *name, const char *filter,
-		 struct tep_event **event, struct wq_error *e)
+		 char **format, struct wq_error *e)
 {
 	char path[128];
-	int rc = parse_format(t, system, name, event, e);
+	int rc;
 
+	*format = NULL;
+	rc = read_format(t, system, name, format, e);
 	if (!rc && filter) {
 		snprintf(path, sizeof(path), "events/%s/%s/filter", system, name);
 		rc = set(t, path, filter, e);
@@ -344,7 +266,24 @@ int wq_trace_add(struct wq_trace *t, const char *system, const char *name, const
 		snprintf(path, sizeof(path), "events/%s/%s/enable", system, name);
 		rc = set(t, path, "1", e);
 	}
+	if (rc) {
+		free(*format);
+		*format = NULL;
+	}
 	return rc;
+}
+
+int wq_trace_need(const char *format, const char *event, const char *name, struct wq_trace_field *f, struct wq_error *e)
+{
+	switch (wq_trace_format_field(format, name, f)) {
+	case 0:
+		return 0;
+	case -ENOENT:
+		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "tracefs: this kernel's event %s has no field %s, which watchq needs",
+			       event, name);
+	default:
+		return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s: its field %s has no possible place", event, name);
+	}
 }
 
 int wq_trace_probe(const char *system, const char *name, const char *needs, struct wq_error *e)

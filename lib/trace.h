@@ -2,17 +2,14 @@
 #ifndef WQ_TRACE_H
 #define WQ_TRACE_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-struct tep_event;
 struct wq_error;
 struct wq_tasks;
+struct wq_trace_field;
 
 /** Events of the kernel's tracepoints, as an instance of tracefs records them for us
- * alone; nothing outside the instance is changed. Read as binary pages:
- * Documentation/trace/ring-buffer-design.rst; libtraceevent parses them. */
+ * alone; nothing outside the instance is changed. Read as binary pages: kernel/trace-pages.h. */
 struct wq_trace;
 
 /** An event, or a gap before the next one of the same processor. */
@@ -22,7 +19,7 @@ struct wq_trace_event {
 	const void *data;	/* fields, as the event's format has them; NULL in a gap */
 	unsigned len;		/* bytes */
 	unsigned cpu;
-	int id;			/* struct tep_event: id; -1 in a gap */
+	int id;			/* wq_trace_format_id(); -1 in a gap */
 };
 
 /** KiB that each processor's buffer has by default: some 11,000 system calls, which a
@@ -41,12 +38,14 @@ int wq_trace_open(struct wq_trace **t, unsigned kib, struct wq_error *e);
 /** Ends it and removes the instance. @t may be NULL. */
 void wq_trace_close(struct wq_trace *t);
 
-/** Finds an event, "syscalls" and "sys_enter_keyctl", by its format file: *@event,
- * which is the trace's; and records it from now on where @filter passes it:
- * Documentation/trace/events.rst, "Event filtering"; NULL passes all. 0; -errno with
- * *@e. */
+/** Record an event, "syscalls" and "sys_enter_keyctl", from now on where @filter passes it:
+ * Documentation/trace/events.rst, "Event filtering"; NULL passes all. *@format is the text of its
+ * format file, for the caller to free(). Return 0; -errno with *@e, and *@format is NULL. */
 int wq_trace_add(struct wq_trace *t, const char *system, const char *name, const char *filter,
-		 struct tep_event **event, struct wq_error *e);
+		 char **format, struct wq_error *e);
+
+/** Find the field @name in the @format of @event. Return 0; -errno with *@e: WQ_NOTSUPP if it has none. */
+int wq_trace_need(const char *format, const char *event, const char *name, struct wq_trace_field *f, struct wq_error *e);
 
 /** Polls readable when there are events; stays the trace's. Processors that first
  * come up later aren't heard. */
@@ -55,13 +54,6 @@ int wq_trace_fd(const struct wq_trace *t);
 /** Takes an event, which is good until it returns. 0; else it has not taken it, and
  * is given it again by the next wq_trace_read(). */
 typedef int (*wq_trace_fn)(void *data, const struct wq_trace_event *ev);
-
-/** Whether an event of @size bytes at @event is in the page of @len bytes at @page, and after the
- * event at @last (NULL: it is the first one). A library that has misread how pages are laid out
- * gives others, for ever. */
-bool wq_trace_event_fits(const void *page, size_t len, const void *last, const void *event, int size);
-/** Whether a field at @offset of @size bytes can be read as a number from an event of @len bytes. */
-bool wq_trace_field_fits(int offset, int size, unsigned len);
 
 /** Gives all that was recorded before the call to @fn, in the order of time over all
  * processors. Never waits; no other system calls than read(2) and, where the vDSO

@@ -279,3 +279,10 @@ is_cleared() {
 	# Who only looks has none.
 	watchq keys --backend poll -q -I --once -J "$ring" | jq -se 'length > 0 and all(has("ktime") | not)'
 }
+
+@test "memory runs out while a trace is opened: an error, whenever that is, and no instance stays" {
+	"$HELPERS/trace-memory" --supported || skip "allocations can't be made to fail here: another C library, or a sanitizer"
+	run -0 "$HELPERS/trace-memory"
+	((${output% *} > 10))
+	has_no_instance "${output#* }"
+}

@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <traceevent/event-parse.h>
 
 #include "drain.h"
+#include "kernel/trace-format.h"
 #include "side.h"
 #include "sources/block.h"
 #include "sources/block-errors.h"
@@ -53,37 +53,45 @@ static int block_trace_probe(const struct wq_source_config *c, struct wq_error *
 
 /* ---- Opening ---- */
 
-static int need(struct wq_block_place *place, struct tep_event *ev, const char *name, struct wq_error *e)
+static int need(struct wq_block_place *place, const char *format, const char *event, const char *name, struct wq_error *e)
 {
-	struct tep_format_field *f = tep_find_field(ev, name);
+	struct wq_trace_field f;
+	int rc = wq_trace_need(format, event, name, &f, e);
 
-	if (!f)
-		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "tracefs: this kernel's event %s has no field %s, which watchq needs",
-			       ev->name, name);
-	*place = (struct wq_block_place) { .offset = f->offset, .size = f->size };
-	return 0;
+	*place = (struct wq_block_place) { .offset = (int) f.offset, .size = (int) f.size };
+	return rc;
+}
+
+static int read_layout(struct wq_block_layout *l, const char *format, const char *name, struct wq_error *e)
+{
+	int rc = need(&l->dev, format, name, "dev", e);
+
+	if (!rc)
+		rc = need(&l->sector, format, name, "sector", e);
+	if (!rc)
+		rc = need(&l->nr_sector, format, name, "nr_sector", e);
+	if (!rc)
+		rc = need(&l->error, format, name, "error", e);
+	if (!rc)
+		rc = need(&l->rwbs, format, name, "rwbs", e);
+	if (!rc && !wq_block_layout_fits(l))
+		rc = wq_fail(e, WQ_NOTSUPP, ENOTSUP, "tracefs: this kernel's event %s has fields of other sizes than watchq knows", name);
+	return rc;
 }
 
 static int add_kind(struct block_trace *t, unsigned k, const char *name, const char *filter, struct wq_error *e)
 {
-	struct wq_block_layout *l = &t->kinds[k].layout;
-	struct tep_event *ev;
-	int rc = wq_trace_add(t->trace, "block", name, filter, &ev, e);
+	char *format;
+	int rc = wq_trace_add(t->trace, "block", name, filter, &format, e);
 
-	if (rc)
-		return rc;
-	t->kinds[k].id = ev->id;
-	rc = need(&l->dev, ev, "dev", e);
 	if (!rc)
-		rc = need(&l->sector, ev, "sector", e);
-	if (!rc)
-		rc = need(&l->nr_sector, ev, "nr_sector", e);
-	if (!rc)
-		rc = need(&l->error, ev, "error", e);
-	if (!rc)
-		rc = need(&l->rwbs, ev, "rwbs", e);
-	if (!rc && !wq_block_layout_fits(l))
-		rc = wq_fail(e, WQ_NOTSUPP, ENOTSUP, "tracefs: this kernel's event %s has fields of other sizes than watchq knows", name);
+		rc = read_layout(&t->kinds[k].layout, format, name, e);
+	if (!rc) {
+		t->kinds[k].id = wq_trace_format_id(format);
+		if (t->kinds[k].id < 0)
+			rc = wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s has no ID", name);
+	}
+	free(format);
 	return rc;
 }
 

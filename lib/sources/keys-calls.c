@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <traceevent/event-parse.h>
 #include <unistd.h>
 
+#include "kernel/trace-format.h"
 #include "libwatchq.h"
 #include "sources/keys-calls.h"
 #include "tasks.h"
@@ -42,10 +42,7 @@ static const uint32_t looks[] = {
 /* An event and its fields. */
 struct side {
 	int id;
-	struct tep_format_field *tid;
-	struct tep_format_field *option;	/* NULL: it has none */
-	struct tep_format_field *args[WQ_ARGS_MAX];
-	struct tep_format_field *ret;
+	struct wq_trace_field tid, option, args[WQ_ARGS_MAX], ret;	/* of no size: it has none */
 };
 
 struct pending {
@@ -62,17 +59,11 @@ struct wq_key_calls {
 	unsigned npending;
 };
 
-#define WQ_EVENT_MAX	4096	/* bytes: none is longer than a page */
-
 /* ---- Running ---- */
 
-static uint64_t number(struct tep_format_field *f, const struct wq_trace_event *ev)
+static uint64_t number(const struct wq_trace_field *f, const struct wq_trace_event *ev)
 {
-	unsigned long long v = 0;
-
-	if (f && wq_trace_field_fits(f->offset, f->size, ev->len))
-		tep_read_number_field(f, ev->data, &v);
-	return v;
+	return wq_trace_field_read(f, ev->data, ev->len);
 }
 
 /* These two look where they aren't told to link: man keyctl_search, keyctl_get_keyring_ID. */
@@ -118,7 +109,7 @@ static int begin(struct wq_key_calls *kc, uint8_t kind, const struct wq_trace_ev
 {
 	const struct side *s = &kc->enter[kind];
 	struct pending p = {
-		.tid = (uint32_t) number(s->tid, ev), .kind = kind, .option = (uint32_t) number(s->option, ev),
+		.tid = (uint32_t) number(&s->tid, ev), .kind = kind, .option = (uint32_t) number(&s->option, ev),
 	}, *old = find(kc, p.tid);
 	unsigned i;
 
@@ -126,7 +117,7 @@ static int begin(struct wq_key_calls *kc, uint8_t kind, const struct wq_trace_ev
 	if (old)
 		forget(kc, old);
 	for (i = 0; i < WQ_ARGS_MAX; i++)
-		p.args[i] = number(s->args[i], ev);
+		p.args[i] = number(&s->args[i], ev);
 	if (!may_change(&p))
 		return 0;
 	if (kc->npending == WQ_PENDING_MAX)
@@ -139,8 +130,8 @@ static int end(struct wq_key_calls *kc, uint8_t kind, const struct wq_trace_even
 	       struct wq_key_call *call)
 {
 	const struct side *s = &kc->exit[kind];
-	uint32_t tid = (uint32_t) number(s->tid, ev);
-	int64_t ret = (int64_t) number(s->ret, ev);
+	uint32_t tid = (uint32_t) number(&s->tid, ev);
+	int64_t ret = (int64_t) number(&s->ret, ev);
 	struct pending *found = find(kc, tid), p;
 
 	/* Most have none: their beginnings were left out in the kernel, or seccomp(2) ended
@@ -192,11 +183,40 @@ static void add_options(char *filter, size_t size)
 		len += (size_t) snprintf(filter + len, size - len, " && option != %u", looks[i]);
 }
 
-static int add_side(struct wq_trace *t, const char *edge, const struct call_kind *kind,
-		    struct side *s, struct tep_event **event, struct wq_error *e)
+/* A field that is a number. */
+static int need(struct wq_trace_field *f, const char *format, const char *event, const char *name, struct wq_error *e)
+{
+	int rc = wq_trace_need(format, event, name, f, e);
+
+	if (rc || wq_trace_field_is_number(f))
+		return rc;
+	return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s: its field %s is not a number", event, name);
+}
+
+/* The fields of the event @name. */
+static int read_side(struct side *s, const char *format, const char *name, const struct call_kind *kind, bool is_enter,
+		     struct wq_error *e)
+{
+	unsigned i;
+	int rc = need(&s->tid, format, name, "common_pid", e);
+
+	s->id = wq_trace_format_id(format);
+	if (!rc && s->id < 0)
+		rc = wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s has no ID", name);
+	if (!rc && !is_enter)
+		return need(&s->ret, format, name, "ret", e);
+	for (i = 0; !rc && i < WQ_ARGS_MAX && kind->args[i]; i++)
+		rc = need(&s->args[i], format, name, kind->args[i], e);
+	if (!rc && kind->op == WQ_CALL_KEYCTL)
+		rc = need(&s->option, format, name, "option", e);
+	return rc;
+}
+
+static int add_side(struct wq_trace *t, const char *edge, const struct call_kind *kind, struct side *s,
+		    struct wq_error *e)
 {
 	bool is_enter = strcmp(edge, "enter") == 0;
-	char name[64], filter[1024] = "";
+	char name[64], filter[1024] = "", *format;
 	int rc;
 
 	if (wq_tasks_known(wq_trace_tasks(t)))
@@ -204,44 +224,19 @@ static int add_side(struct wq_trace *t, const char *edge, const struct call_kind
 	if (is_enter && kind->op == WQ_CALL_KEYCTL)
 		add_options(filter, sizeof(filter));
 	snprintf(name, sizeof(name), "sys_%s_%s", edge, kind->name);
-	rc = wq_trace_add(t, "syscalls", name, filter[0] ? filter : NULL, event, e);
-	if (rc)
-		return rc;
-	s->id = (*event)->id;
-	s->tid = tep_find_common_field(*event, "common_pid");
-	if (s->tid && wq_trace_field_fits(s->tid->offset, s->tid->size, WQ_EVENT_MAX))
-		return 0;
-	return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s has no common_pid that libtraceevent understands", name);
-}
-
-static int need(struct tep_format_field **field, struct tep_event *ev, const char *name, struct wq_error *e)
-{
-	*field = tep_find_field(ev, name);
-	if (*field && wq_trace_field_fits((*field)->offset, (*field)->size, WQ_EVENT_MAX))
-		return 0;
-	if (*field)
-		return wq_fail(e, WQ_FAILURE, EPROTO, "tracefs: the event %s: libtraceevent gives its field %s no possible place",
-			       ev->name, name);
-	return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "tracefs: this kernel's event %s has no field %s, which watchq needs",
-		       ev->name, name);
+	rc = wq_trace_add(t, "syscalls", name, filter[0] ? filter : NULL, &format, e);
+	if (!rc)
+		rc = read_side(s, format, name, kind, is_enter, e);
+	free(format);
+	return rc;
 }
 
 static int add_kind(struct wq_key_calls *kc, struct wq_trace *t, unsigned k, struct wq_error *e)
 {
-	struct tep_event *event;
-	unsigned i;
 	/* The end first: else calls would be pending whose end was not recorded. */
-	int rc = add_side(t, "exit", &kinds[k], &kc->exit[k], &event, e);
+	int rc = add_side(t, "exit", &kinds[k], &kc->exit[k], e);
 
-	if (!rc)
-		rc = need(&kc->exit[k].ret, event, "ret", e);
-	if (!rc)
-		rc = add_side(t, "enter", &kinds[k], &kc->enter[k], &event, e);
-	for (i = 0; !rc && i < WQ_ARGS_MAX && kinds[k].args[i]; i++)
-		rc = need(&kc->enter[k].args[i], event, kinds[k].args[i], e);
-	if (!rc && kinds[k].op == WQ_CALL_KEYCTL)
-		rc = need(&kc->enter[k].option, event, "option", e);
-	return rc;
+	return rc ? rc : add_side(t, "enter", &kinds[k], &kc->enter[k], e);
 }
 
 int wq_key_calls_open(struct wq_key_calls **out, struct wq_trace *t, struct wq_error *e)
