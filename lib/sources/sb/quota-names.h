@@ -17,7 +17,7 @@ void wq_quota_names_free(struct wq_quota_names *q);
 
 /** The name of @id, valid until the next call; NULL: there is none, or the name service has not
  * answered within 20 ms. An answer that comes later is used from then on. Names are kept for a
- * minute. */
+ * minute, errors for a second. While an answer is awaited no other question is asked. */
 const char *wq_quota_names_find(struct wq_quota_names *q, enum wq_quota_owner owner, uint64_t id);
 
 #endif
