@@ -69,7 +69,7 @@ configured() {	# ARGUMENT...
 	while read -r file; do
 		head -3 "$file" | grep -q SPDX-License-Identifier || { echo "$file has none" >&2; return 1; }
 		case $file in
-		*/lib/*) head -1 "$file" | grep -q LGPL-2.1-or-later || { echo "$file: not the library's" >&2; return 1; } ;;
+		"$PWD"/lib/*) head -1 "$file" | grep -q LGPL-2.1-or-later || { echo "$file: not the library's" >&2; return 1; } ;;
 		esac
 		(($(wc -l <"$file") <= 500)) || { echo "$file is too long" >&2; return 1; }
 	done < <(find "$PWD/lib" "$PWD/watchq" "$PWD/tests" -name '*.[ch]' -o -path "$PWD/tests/*" -name '*.bats' | grep -v -e /results/ -e keys-use)
