@@ -3,27 +3,19 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "event.h"
 #include "source.h"
 
-static uint64_t now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t) ts.tv_sec * 1000000000u + (uint64_t) ts.tv_nsec;
-}
-
 uint64_t wq_now_boottime(void)
 {
-	return now(CLOCK_BOOTTIME);
+	return wq_clock_now(CLOCK_BOOTTIME);
 }
 
 uint64_t wq_now_realtime(void)
 {
-	return now(CLOCK_REALTIME);
+	return wq_clock_now(CLOCK_REALTIME);
 }
 
 void wq_engine_by(struct wq_event *ev, const struct wq_item *item)

@@ -324,6 +324,11 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
  * but what ends the process. Return the descriptor, the caller's, or -errno. */
 int wq_open_aside(const char *path);
 
+/** Whether the filesystem of @path, which need not exist, answers within @timeout ms: to be asked
+ * before a call on it that might never return. The look-up is made in a child process. Return 0,
+ * whatever is found there; -ETIMEDOUT; another -errno: no child could be started. Any thread. */
+int wq_path_answers(const char *path, unsigned timeout);
+
 /** Adds a capture, read from @fd, which stays the caller's and must outlive the
  * monitor; @name is what errors call it. */
 int wq_monitor_add_capture(struct wq_monitor *m, int fd, const char *name,

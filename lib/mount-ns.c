@@ -13,8 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libwatchq.h"
 #include "statmount.h"
 #include "uapi-mounts.h"
+
+#define WQ_PATIENCE	2000	/* ms that a look-up may take */
 
 static bool is_number(const char *text)
 {
@@ -46,6 +49,8 @@ static int open_by_name(struct wq_mount_ns *ns, const char *name, struct wq_erro
 	} else if ((ns->pid = pid_of(name))) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/mnt", ns->pid);
 	}
+	if (name && !ns->pid && wq_path_answers(name, WQ_PATIENCE) == -ETIMEDOUT)
+		return wq_fail(e, WQ_FAILURE, ETIMEDOUT, "can't open the mount namespace %.300s: the filesystem does not answer", name);
 	ns->fd = open(!name || ns->pid ? path : name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (ns->fd >= 0)
 		return 0;

@@ -10,8 +10,6 @@
 #include <sys/fanotify.h>
 #include <unistd.h>
 
-#include "base/child.h"
-#include "base/worker.h"
 #include "fanotify.h"
 #include "libwatchq.h"
 #include "models/filesystems.h"
@@ -19,7 +17,7 @@
 #include "source.h"
 #include "sources/sb-reports.h"
 
-#define WQ_PATIENCE	2000000000u	/* ns */
+#define WQ_PATIENCE	2000	/* ms that a look-up may take */
 
 static void set_no(struct wq_capability *row, const char *detail, const char *remedy)
 {
@@ -115,58 +113,14 @@ static int fill(struct wq_capability *rows, const struct wq_filesystem *fs, cons
 	return 4;
 }
 
-/* ---- Paths ---- */
-
-/* A path that is looked up in a child process, which may be left behind. */
-struct path_question {
-	struct wq_fs_place place;
-	char path[];
-};
-
-static ssize_t locate(void *data, void *place, size_t size)
-{
-	int rc = wq_fs_locate(((struct path_question *) data)->path, place);
-
-	return rc ? rc : (ssize_t) size;
-}
-
-static int ask(void *data)
-{
-	struct path_question *d = data;
-	const struct wq_child_call call = { .fn = locate, .data = d };
-	ssize_t n = wq_child_run(&call, &d->place, sizeof(d->place));
-
-	return n < 0 ? (int) n : 0;
-}
-
-/* Look @path up. Return 0; -errno; -EINPROGRESS: there was no answer in two seconds. */
-static int look_up(const char *path, struct wq_fs_place *place)
-{
-	struct wq_workers *workers = wq_workers_new(1, WQ_PATIENCE);
-	struct path_question *d = malloc(sizeof(*d) + strlen(path) + 1);
-	struct wq_question q = { .ask = ask, .release = free, .data = d };
-	int answer = 0, rc = workers && d ? 0 : -ENOMEM;
-
-	if (!rc) {
-		strcpy(d->path, path);
-		rc = wq_workers_ask(workers, &q, WQ_PATIENCE, &answer);
-	}
-	if (!rc && !answer)
-		*place = d->place;
-	if (rc != -EINPROGRESS)
-		free(d);
-	wq_workers_free(workers);
-	return rc ? rc : answer;
-}
-
 /* The filesystem of @path. *@answers: the look-up has returned, and it is not by its name alone. */
 static int find(const struct wq_filesystems *table, const char *path, struct wq_filesystem **fs,
 		struct wq_fs_place *place, bool *answers, struct wq_error *e)
 {
-	int rc = look_up(path, place);
+	int rc = wq_fs_locate_in_child(path, place, WQ_PATIENCE);
 	char *name;
 
-	*answers = rc != -EINPROGRESS;
+	*answers = rc != -ETIMEDOUT;
 	if (rc == 0)
 		return wq_filesystems_at(table, path, place, fs, e);
 	if (*answers)

@@ -190,6 +190,84 @@ storm() {
 }
 @test "wait: a process that mounts in a loop does not keep -w" { inside storm; }
 
+@test "wait: a process that adds keys in a loop does not keep -w" {
+	local condition
+	new_ring
+	key=$(keyctl add user kept x "$ring")
+	"$HELPERS/burst" --endless "$ring" >/dev/null 2>&1 3>&- &
+	pid=$!
+	for condition in "linked:$ring/user:none" "revoked:$key" "nokey:$key" "expired:$key"; do
+		status=0
+		within 5000 "$WATCHQ" wait -w 1 "$condition" || status=$?
+		equal "$condition $status" "$condition 3"
+	done
+	kill "$pid"
+	keyctl unlink "$ring" @s
+}
+
+found_late() {
+	truncate -s 16M image
+	mke2fs -q -t ext4 -F image
+	mkdir m
+	mount -o loop image m
+	start_in_other
+	"$WATCHQ" wait -v --sweep 1h -w 2 ro:m >out 2>err &
+	pid=$!
+	await grep -q ': ready$' err
+	nsenter -m -t "$other" mount -o remount,ro "$PWD/m"
+	ends 0
+	kill "$other"
+	umount m
+}
+# A process in a mount namespace of its own, with the same mounts. The kernel tells a namespace of the
+# changes that are made in it alone.
+start_in_other() {
+	unshare -m --propagation private sleep 1000 &
+	other=$!
+	await eval '! [ /proc/self/ns/mnt -ef "/proc/$other/ns/mnt" ]'
+}
+@test "wait: what only a rescan finds is found when -w is over" {
+	needs_root
+	needs_loop
+	inside found_late start_in_other
+}
+
+# Each command that watches or writes, with a line for the reader that does not read.
+unread_by_any() {
+	local args where signals
+	"$HELPERS/records" 200000 >many
+	mkfifo unread
+	exec 7<>unread
+	dd if=/dev/zero of=unread bs=4096 count=16 oflag=nonblock status=none || :
+	while read -r args; do
+		for where in '>&7' '2>&7' '>&7 2>&1'; do
+			status=0
+			eval "within 4000 timeout -s KILL 30 '$WATCHQ' $args -v -w 1" ">/dev/null 2>err" "$where" || status=$?
+			case "$status" in 1 | 3 | 0) ;; *) echo "$args $where: status $status"; return 1 ;; esac
+			eval "'$WATCHQ' $args -v" ">/dev/null 2>err" "$where" "&"
+			pid=$!
+			sleep 0.3	# not to wait for, but to have the signal come at another time than the first
+			kill -TERM "$pid" 2>/dev/null || :
+			DEADLINE=5 within 3000 await is_gone "$pid" || { kill -KILL "$pid"; echo "$args $where: SIGTERM does not end it"; return 1; }
+			wait "$pid" || :
+		done
+	done <<-'END'
+		keys -I --all
+		mounts -I
+		sb -I
+		block -I
+		watch -I all
+		watch -I all --format journal
+		wait mounted:/
+		wait mounted:/nowhere
+		decode -J many
+		decode many
+		decode --annotated many
+		mounts -I -x true
+	END
+}
+@test "a reader that reads nothing, of stdout, stderr or both: -w and SIGTERM end every command" { inside unread_by_any; }
+
 @test "wait: SIGTERM leaves no instance of tracefs" {
 	needs_root
 	in_tracefs true 2>/dev/null || skip "tracefs cannot be mounted"

@@ -29,6 +29,10 @@ commands() {
 		wait device:F/x
 		wait --any mounted:F/x mounted:other
 		decode F/file
+		mounts --namespace F/x
+		mounts --output-file F/x
+		wait --output-file F/x mounted:other/x
+		decode --output-file F/x /dev/stdin
 	END
 }
 
@@ -41,14 +45,15 @@ deadlines() {
 		case $line in keys | block) [ "$KIND" = mute ] || continue ;; esac
 		echo "watchq $line" >>lines
 		read -ra words <<<"$line"
-		"$WATCHQ" "${words[@]}" -w 1 >out 2>err &
+		"$WATCHQ" "${words[@]}" -w 1 >out 2>err </dev/zero &
 		watcher=$!
 		ended 4 || { echo "watchq $line -w 1: it does not end" >&2; return 1; }
 		case $status in
 		3 | 2) ;;
+		1) grep -q 'F/x: .*the filesystem does not answer' err || { cat err >&2; return 1; } ;;
 		*) echo "watchq $line -w 1: status $status" >&2; cat err >&2; return 1 ;;
 		esac
-		"$WATCHQ" "${words[@]}" >out 2>err &
+		"$WATCHQ" "${words[@]}" >out 2>err </dev/zero &
 		watcher=$!
 		sleep 0.3	# not to wait for, but to have the signal come at another time than the first
 		kill -TERM "$watcher" 2>/dev/null || :
@@ -132,3 +137,27 @@ answers() {
 	within 8 4
 }
 @test "sb PATH that does not answer: unanswered, and answered when it does" { beside stops answers; }
+
+# ---- Snapshots ----
+
+snapshots() {
+	local line words
+	[ "$KIND" != stops ] || hang
+	while read -r line; do
+		read -ra words <<<"$line"
+		"$WATCHQ" "${words[@]}" --initial --once >out 2>err &
+		watcher=$!
+		within 5 0 || { echo "watchq $line --initial --once" >&2; return 1; }
+	done <<-'END'
+		mounts
+		mounts F
+		mounts -t fuse,fuseblk
+		sb
+		sb F
+		block
+		watch all
+	END
+}
+@test "--initial --once of each source beside a FUSE that is mute" { beside mute snapshots; }
+@test "--initial --once of each source beside a fuseblk that is mute" { beside block snapshots; }
+@test "--initial --once of each source beside a FUSE that stops" { beside stops snapshots; }

@@ -10,10 +10,18 @@
 #include "nls.h"
 #include "outlet.h"
 
+#define WQC_PATIENCE	2000	/* ms that a look-up may take */
+
 static int open_file(const char *path, int flags)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
+	int fd;
 
+	/* The open of a file on a dead server would not return. */
+	if (wq_path_answers(path, WQC_PATIENCE) == -ETIMEDOUT) {
+		msg_error(_("%s: can't open for writing: the filesystem does not answer"), path);
+		return -1;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
 	if (fd < 0)
 		msg_error(_("%s: can't open for writing: %s"), path, strerror(errno));
 	return fd;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,7 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libwatchq.h"
 #include "terminal-colors.h"
+
+#define WQC_PATIENCE	2000	/* ms that a look-up may take */
 
 #define WQC_SYSTEM_DIR	"/etc/terminal-colors.d"
 #define WQC_BLANKS	" \t\r\n"
@@ -92,6 +96,9 @@ static int open_dir(const char *parent, const char *below)
 	char path[PATH_MAX];
 
 	if (snprintf(path, sizeof(path), "%s%s", parent, below) >= (int) sizeof(path))
+		return -1;
+	/* A home may be on a server that is dead; the system's folder is below nothing that is. */
+	if (*below && wq_path_answers(path, WQC_PATIENCE) == -ETIMEDOUT)
 		return -1;
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -65,6 +68,22 @@ _Noreturn static void run(int fd, pid_t parent, const struct wq_child_call *call
 	if (write(0, &n, sizeof(n)) == (ssize_t) sizeof(n) && n > 0)
 		(void) !write(0, out, (size_t) n);
 	_exit(0);
+}
+
+/* Whether the child's answer, or its end, comes in time. */
+static bool is_in_time(int fd, unsigned timeout)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint64_t end = wq_clock_now(CLOCK_MONOTONIC) + timeout * 1000000ull, now;
+	int n;
+
+	if (!timeout)
+		return true;
+	do {
+		now = wq_clock_now(CLOCK_MONOTONIC);
+		n = poll(&p, 1, now < end ? (int) ((end - now + 999999) / 1000000) : 0);
+	} while (n < 0 && errno == EINTR);
+	return n > 0;
 }
 
 static ssize_t read_all(int fd, void *to, size_t size)
@@ -145,7 +164,9 @@ ssize_t wq_child_run(const struct wq_child_call *call, void *out, size_t size)
 		run(pipes[1], parent, call, out, size);
 	n = pid < 0 ? -errno : 0;
 	close(pipes[1]);
-	if (pid > 0) {
+	if (pid > 0 && !is_in_time(pipes[0], call->timeout)) {
+		n = -ETIMEDOUT;
+	} else if (pid > 0) {
 		n = take(pipes[0], out, size);
 		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 			;

@@ -11,6 +11,7 @@ struct wq_child_call {
 	void *data;
 	const int *keep;	/* open file descriptors that fn() needs, in rising order */
 	size_t nkeep;
+	unsigned timeout;	/* ms that wq_child_run() waits; 0: for ever */
 };
 
 /** Make the call in a child process and return what it gave: bytes in @out, at most @size, or
@@ -18,7 +19,8 @@ struct wq_child_call {
  * call sleeps so that not even SIGKILL ends it (fs/fuse/dev.c: request_wait_answer()), and the
  * process of a thread that made it would not end either. A child that sleeps so is left behind; any
  * other ends with the thread that called. It holds no other file descriptor. Any thread; waits until
- * the child ends: call it in a worker (base/worker.h). */
+ * the child ends: call it in a worker (base/worker.h), or with a timeout. -ETIMEDOUT: it has not ended
+ * yet, and is left behind. */
 ssize_t wq_child_run(const struct wq_child_call *call, void *out, size_t size);
 
 /** Start the call in a child process whose descriptor 0 is the end of a pipe for writing, and return

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/worker.h"
 #include "tailq.h"
 
@@ -48,14 +49,6 @@ struct wq_workers {
 	unsigned max;
 	uint64_t deadline;	/* ns */
 };
-
-static uint64_t now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t) ts.tv_sec * 1000000000 + (uint64_t) ts.tv_nsec;
-}
 
 /* ---- What is shared ---- */
 
@@ -248,7 +241,7 @@ int wq_workers_ask(struct wq_workers *w, const struct wq_question *q, uint64_t p
 		return -ENOMEM;
 	a->q = *q;
 	a->shared = w->shared;
-	a->deadline = now(CLOCK_BOOTTIME) + w->deadline;
+	a->deadline = wq_clock_now(CLOCK_BOOTTIME) + w->deadline;
 	pthread_mutex_lock(&w->shared->lock);
 	w->shared->refs++;
 	pthread_mutex_unlock(&w->shared->lock);
@@ -260,7 +253,7 @@ int wq_workers_ask(struct wq_workers *w, const struct wq_question *q, uint64_t p
 		return err;
 	}
 	WQ_TAILQ_INSERT_TAIL(&w->list, a, all);
-	if (!wait_for(w, a, now(CLOCK_MONOTONIC) + patience))
+	if (!wait_for(w, a, wq_clock_now(CLOCK_MONOTONIC) + patience))
 		return -EINPROGRESS;
 	*rc = a->rc;
 	drop(w, a);

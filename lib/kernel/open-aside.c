@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Reading a file whose filesystem may not answer: in a child process, through a pipe. */
+/* Files whose filesystem may not answer: looked up and read in a child process. */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -99,4 +101,39 @@ int wq_open_aside(const char *path)
 		return open_copy(path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	return fd < 0 ? -errno : fd;
+}
+
+/* What is asked: to be found, or its directory, and to say what filesystem it is. */
+struct look {
+	const char *path;
+	char dir[PATH_MAX];	/* the path up to the last name; empty: none */
+};
+
+/* In a child. */
+static ssize_t look_up(void *data, void *out, size_t size)
+{
+	const struct look *l = data;
+	int fd = open(l->path, O_PATH | O_CLOEXEC);
+	struct statfs st;
+
+	(void) out;
+	if (fd < 0 && *l->dir)
+		fd = open(l->dir, O_PATH | O_CLOEXEC);
+	if (fd >= 0)
+		fstatfs(fd, &st);
+	return (ssize_t) size;
+}
+
+int wq_path_answers(const char *path, unsigned timeout)
+{
+	struct look l = { .path = path };
+	const struct wq_child_call call = { .fn = look_up, .data = &l, .timeout = timeout };
+	const char *slash = strrchr(path, '/');
+	char answer;
+	ssize_t n;
+
+	if (slash && slash - path + 1 < (ssize_t) sizeof(l.dir))
+		memcpy(l.dir, path, (size_t) (slash - path + 1));
+	n = wq_child_run(&call, &answer, sizeof(answer));
+	return n < 0 ? (int) n : 0;
 }

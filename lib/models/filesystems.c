@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "kernel/dev-node.h"
 #include "models/filesystems.h"
 #include "side.h"
@@ -277,22 +278,21 @@ static struct wq_filesystem *of_device(const struct wq_filesystems *t, uint64_t 
 	return fs;
 }
 
-/* The ID in mountinfo of the mount that @fd is on; -errno. */
+/* The ID in mountinfo of the mount that @fd is on; -errno. System calls only: in a child. */
 static int mount_id(int fd)
 {
-	char path[64], line[128];
-	int id = -ENODATA;
-	FILE *f;
+	char path[64], text[512], *id;
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "re");
-	if (!f)
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return -errno;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "mnt_id: %d", &id) == 1)
-			break;
-	fclose(f);
-	return id;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	id = strstr(text, "mnt_id:");
+	return id ? (int) strtol(id + strlen("mnt_id:"), NULL, 10) : -ENODATA;
 }
 
 int wq_fs_locate(const char *path, struct wq_fs_place *place)
@@ -309,6 +309,21 @@ int wq_fs_locate(const char *path, struct wq_fs_place *place)
 		place->mount = mount_id(fd);
 	close(fd);
 	return 0;
+}
+
+static ssize_t locate(void *path, void *place, size_t size)
+{
+	int rc = wq_fs_locate(path, place);
+
+	return rc ? rc : (ssize_t) size;
+}
+
+int wq_fs_locate_in_child(const char *path, struct wq_fs_place *place, unsigned timeout)
+{
+	const struct wq_child_call call = { .fn = locate, .data = (void *) path, .timeout = timeout };
+	ssize_t n = wq_child_run(&call, place, sizeof(*place));
+
+	return n < 0 ? (int) n : 0;
 }
 
 int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, struct wq_filesystem **fs,

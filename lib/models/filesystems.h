@@ -69,6 +69,8 @@ struct wq_fs_place {
 
 /** Look @path up. May block for ever on some filesystems; any thread. Return 0 or -errno. */
 int wq_fs_locate(const char *path, struct wq_fs_place *place);
+/** The same in a child process that may be left behind (base/child.h), within @timeout ms; 0: for ever. */
+int wq_fs_locate_in_child(const char *path, struct wq_fs_place *place, unsigned timeout);
 /** The filesystem at @place, which @path leads to. Return 0 with *@fs; -errno with *@e. */
 int wq_filesystems_at(const struct wq_filesystems *t, const char *path, const struct wq_fs_place *place,
 		      struct wq_filesystem **fs, struct wq_error *e);

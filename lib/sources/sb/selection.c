@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/child.h"
 #include "base/worker.h"
 #include "kernel/fs-type.h"
 #include "paths.h"
@@ -45,21 +44,11 @@ struct path_question {
 	char path[];
 };
 
-/* In a child. */
-static ssize_t locate(void *data, void *place, size_t size)
-{
-	int rc = wq_fs_locate(((struct path_question *) data)->path, place);
-
-	return rc ? rc : (ssize_t) size;
-}
-
 static int ask_path(void *data)
 {
 	struct path_question *d = data;
-	const struct wq_child_call call = { .fn = locate, .data = d };
-	ssize_t n = wq_child_run(&call, &d->place, sizeof(d->place));
 
-	return n < 0 ? (int) n : 0;
+	return wq_fs_locate_in_child(d->path, &d->place, 0);
 }
 
 /* Without an answer: what its name says. */
