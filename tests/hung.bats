@@ -8,72 +8,13 @@ load hung
 
 # ---- Every command ----
 
-# A line each: the arguments of a command that looks at F, or beside it.
-commands() {
-	cat <<-'END'
-		keys
-		mounts
-		mounts F
-		mounts F/x
-		mounts -I F
-		sb
-		sb F
-		sb F/x
-		sb -I F/x
-		block
-		watch all
-		watch mounts:F/x sb:F/x
-		wait mounted:F/x
-		wait unmounted:F
-		wait ro:F/x
-		wait device:F/x
-		wait --any mounted:F/x mounted:other
-		decode F/file
-		mounts --namespace F/x
-		mounts --output-file F/x
-		wait --output-file F/x mounted:other/x
-		decode --output-file F/x /dev/stdin
-	END
-}
-
-# Each is started as it is for as long as --timeout says; then again, and sent SIGTERM. A command
-# that ends before with an error of its own, such as a missing privilege, is none that hangs.
-deadlines() {
-	local line words status
-	[ "$KIND" != stops ] || hang
-	while read -r line; do
-		case $line in keys | block) [ "$KIND" = mute ] || continue ;; esac
-		echo "watchq $line" >>lines
-		read -ra words <<<"$line"
-		"$WATCHQ" "${words[@]}" -w 1 >out 2>err </dev/zero &
-		watcher=$!
-		ended 4 || { echo "watchq $line -w 1: it does not end" >&2; return 1; }
-		case $status in
-		3 | 2) ;;
-		1) grep -q 'F/x: .*the filesystem does not answer' err || { cat err >&2; return 1; } ;;
-		*) echo "watchq $line -w 1: status $status" >&2; cat err >&2; return 1 ;;
-		esac
-		"$WATCHQ" "${words[@]}" >out 2>err </dev/zero &
-		watcher=$!
-		sleep 0.3	# not to wait for, but to have the signal come at another time than the first
-		kill -TERM "$watcher" 2>/dev/null || :
-		ended 4 || { echo "watchq $line: SIGTERM does not end it" >&2; return 1; }
-	done < <(commands)
-	equal "$(($(wc -l <lines) > 10))" 1
-}
-# ended SECONDS: whether $watcher ends so soon. Sets status.
-ended() {
-	status=0
-	DEADLINE=$1 await is_gone "$watcher" 2>/dev/null || { kill -KILL "$watcher" 2>/dev/null || :; return 1; }
-	wait "$watcher" || status=$?
-}
 @test "every command keeps -w and ends by SIGTERM beside a FUSE that is mute" { beside mute deadlines commands ended; }
 @test "every command keeps -w and ends by SIGTERM beside a fuseblk that is mute" { beside block deadlines commands ended; }
 @test "every command keeps -w and ends by SIGTERM beside a FUSE that stops" { beside stops deadlines commands ended; }
 
 # By its name, it is still said what it is.
 info() {
-	[ "$KIND" != stops ] || hang
+	hang
 	"$WATCHQ" info -n F/x >out 2>err &
 	watcher=$!
 	within 6 0
@@ -140,24 +81,6 @@ answers() {
 
 # ---- Snapshots ----
 
-snapshots() {
-	local line words
-	[ "$KIND" != stops ] || hang
-	while read -r line; do
-		read -ra words <<<"$line"
-		"$WATCHQ" "${words[@]}" --initial --once >out 2>err &
-		watcher=$!
-		within 5 0 || { echo "watchq $line --initial --once" >&2; return 1; }
-	done <<-'END'
-		mounts
-		mounts F
-		mounts -t fuse,fuseblk
-		sb
-		sb F
-		block
-		watch all
-	END
-}
 @test "--initial --once of each source beside a FUSE that is mute" { beside mute snapshots; }
 @test "--initial --once of each source beside a fuseblk that is mute" { beside block snapshots; }
 @test "--initial --once of each source beside a FUSE that stops" { beside stops snapshots; }
