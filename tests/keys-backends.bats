@@ -318,6 +318,15 @@ no_key() {
 @test "a key that is not there, or is revoked: trace" { no_key trace; }
 @test "a key that is not there, or is revoked: poll" { no_key poll; }
 
+last() {
+	by "$1"
+	run -0 --separate-stderr watchq keys --backend "$1" -q -J -C 'keyctl add user last v '"$ring" "$ring"
+	equal "$(grep '"event"' <<<"$output" | jq -r '"\(.event) \(.aux_description)"')" "linked last"
+}
+@test "what a command did last, before it ended: pipe" { last pipe; }
+@test "what a command did last, before it ended: trace" { last trace; }
+@test "what a command did last, before it ended: poll" { last poll; }
+
 @test "poll says what it can't see, once" {
 	by poll
 	for i in 1 2 3; do keyctl add user "k$i" v "$ring"; done
@@ -354,6 +363,7 @@ no_key() {
 
 @test "trace, as an ordinary user: status 2, and why" {
 	needs_root "to become another user"
+	! watchq info --raw -n | grep -q '^keys/trace no .*32-bit programs' || skip "a 64-bit kernel traces no calls of 32-bit programs"
 	run -2 setpriv --reuid 65534 --regid 65534 --clear-groups "$WATCHQ" keys --backend trace @u
 	[[ $output =~ "tracefs"|"libtraceevent" ]]
 	[[ $output =~ "run watchq as root"|"libtraceevent" ]]

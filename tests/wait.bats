@@ -99,7 +99,9 @@ keys() {
 	begin --interval 5s key:%user:wait-first
 	k=$(keyctl add user wait-first x "$ring")
 	ends 0
-	event .aux_description "key:%user:wait-first linked wait-first"
+	# Without a pipe or a trace it is found by looking.
+	if grep -q '"holds"' json; then event .description "key:%user:wait-first holds wait-first"
+	else event .aux_description "key:%user:wait-first linked wait-first"; fi
 	begin "linked:$ring/user:k2"
 	keyctl add user k2 x "$ring" >/dev/null
 	ends 0

@@ -7,7 +7,7 @@
 
 #include "source.h"
 #include "sources/keys.h"
-#include "sources/keys-state.h"
+#include "sources/keys-watched.h"
 
 static int keys_poll_probe(const struct wq_source_config *c, struct wq_error *e)
 {
@@ -77,6 +77,12 @@ static int keys_poll_tick(struct wq_source *s)
 	return wq_keys_state_tick(s->priv);
 }
 
+/* What changed since the last look, as by a command that has ended. */
+static int keys_poll_finish(struct wq_source *s)
+{
+	return wq_keys_look(s->priv, WQ_LOOK_ALL);
+}
+
 const struct wq_source_ops wq_keys_poll = {
 	.source = "keys",
 	.backend = "poll",
@@ -89,5 +95,6 @@ const struct wq_source_ops wq_keys_poll = {
 	.tell = keys_poll_tell,
 	.deadline = keys_poll_deadline,
 	.tick = keys_poll_tick,
+	.finish = keys_poll_finish,
 	.close = keys_poll_close,
 };
