@@ -230,7 +230,8 @@ int wq_source_ask(struct wq_source *s, const struct wq_question *q, uint64_t pat
 /** Whether wq_source_ask() asks in a thread. */
 bool wq_source_may_ask(const struct wq_source *s);
 /** Look @path up by a question, and wait for @patience ns. Return 0 with *@walk, whatever was found;
- * -ETIMEDOUT: there is no answer; -ENOMEM. */
+ * -ETIMEDOUT: there is no answer; -EOPNOTSUPP: it may never return, and threads are not allowed;
+ * -ENOMEM. */
 int wq_source_look_up(struct wq_source *s, uint64_t key, const char *path, uint64_t patience,
 		      struct wq_path_walk *walk);
 

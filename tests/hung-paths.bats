@@ -178,3 +178,15 @@ children() {
 	kill -CONT "$server"
 }
 @test "what looks up for watchq ends with it" { beside mute children watchqs has_none has_several; }
+
+# ---- The library, in a program that allows no threads ----
+
+refuses() {
+	"$HELPERS/no-threads" mounts F/x >out
+	grep -q 'F/x: a look-up there may never return; allow threads, or name another path' out
+	"$HELPERS/no-threads" block F/x >out
+	grep -q 'F/x: a look-up there may never return; allow threads, or name the device' out
+	"$HELPERS/no-threads" sb F/x >out
+	grep -q 'F/x: a look-up on fuse may never return; allow threads' out
+}
+@test "without threads, the library refuses a path whose look-up may hang" { beside mute refuses; }

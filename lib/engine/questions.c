@@ -7,8 +7,10 @@
 
 #include "base/worker.h"
 #include "engine/questions.h"
+#include "kernel/mount-at.h"
 #include "kernel/path-question.h"
 #include "monitor.h"
+#include "paths.h"
 
 #define WQ_UNANSWERED_MAX	8
 #define WQ_OVERDUE		2000000000u	/* ns */
@@ -63,15 +65,29 @@ bool wq_source_may_ask(const struct wq_source *s)
 	return s->m->workers;
 }
 
+/* By the list of mounts alone. */
+static bool path_may_hang(const char *path)
+{
+	char *absolute = wq_path_absolute(path);
+	struct libmnt_table *tb = absolute ? wq_mount_at_read() : NULL;
+	bool may_hang = tb && wq_mount_at(tb, absolute).may_hang;
+
+	mnt_unref_table(tb);
+	free(absolute);
+	return may_hang;
+}
+
 int wq_source_look_up(struct wq_source *s, uint64_t key, const char *path, uint64_t patience,
 		      struct wq_path_walk *walk)
 {
-	struct wq_path_question *q = wq_path_question_new(path, false, wq_source_may_ask(s));
-	const struct wq_question question = {
-		.key = key, .ask = wq_path_question_ask, .release = wq_path_question_free, .data = q,
-	};
-	int answer = 0, rc = q ? wq_source_ask(s, &question, patience, &answer) : -ENOMEM;
+	struct wq_path_question *q;
+	struct wq_question question = { .key = key, .ask = wq_path_question_ask, .release = wq_path_question_free };
+	int answer = 0, rc;
 
+	if (!wq_source_may_ask(s) && path_may_hang(path))
+		return -EOPNOTSUPP;
+	question.data = q = wq_path_question_new(path, false, wq_source_may_ask(s));
+	rc = q ? wq_source_ask(s, &question, patience, &answer) : -ENOMEM;
 	if (rc == -EINPROGRESS)
 		return -ETIMEDOUT;
 	if (!rc && !answer)

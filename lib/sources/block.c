@@ -203,6 +203,8 @@ static int look_up(struct wq_source *s, uint64_t key, const char *object, struct
 		return 0;
 	if (!rc && !S_ISBLK(walk.mode))
 		return wq_fail(e, WQ_FAILURE, ENOTBLK, "%s: not a block device", object);
+	if (rc == -EOPNOTSUPP)
+		return wq_fail(e, WQ_NOTSUPP, EOPNOTSUPP, "%s: a look-up there may never return; allow threads, or name the device by its name or number", object);
 	if (rc == -ETIMEDOUT)
 		return wq_fail(e, WQ_FAILURE, ETIMEDOUT, "%s: its filesystem does not answer; name the device by its name or number, such as sda or 8:0", object);
 	if (rc && rc != -ENOENT && rc != -ENOTDIR)

@@ -70,6 +70,8 @@ static int set_path(struct wq_mounts_wanted *w, struct wq_source *s, struct want
 	if (p->path)
 		return 0;
 	rc = wq_source_look_up(s, w->n, name, w->has_hung ? WQ_PATIENCE_NEXT : WQ_PATIENCE, &walk);
+	if (rc == -EOPNOTSUPP)
+		return wq_fail(e, WQ_NOTSUPP, EOPNOTSUPP, "%.300s: a look-up there may never return; allow threads, or name another path", name);
 	if (rc == -ETIMEDOUT) {
 		w->has_hung = true;
 		wq_engine_log(s->m, WQ_LOG_WARNING, "%.300s: its filesystem does not answer; links in the path are not followed", name);
