@@ -363,7 +363,7 @@ last() {
 
 @test "trace, as an ordinary user: status 2, and why" {
 	needs_root "to become another user"
-	! watchq info --raw -n | grep -q '^keys/trace no .*32-bit programs' || skip "a 64-bit kernel traces no calls of 32-bit programs"
+	! watchq info --raw -n | grep -q '^keys/trace no .*32-bit' || skip "a 64-bit kernel traces no calls of 32-bit programs"
 	run -2 setpriv --reuid 65534 --regid 65534 --clear-groups "$WATCHQ" keys --backend trace @u
 	[[ $output =~ "tracefs"|"libtraceevent" ]]
 	[[ $output =~ "run watchq as root"|"libtraceevent" ]]

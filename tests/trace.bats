@@ -8,7 +8,7 @@ setup() {
 	[ -x "$HELPERS/calls" ] || skip "built without libtraceevent"
 	local why
 	why=$("$HELPERS/calls" --probe) || skip "$why"
-	! watchq info --raw -n | grep -q '^keys/trace no .*32-bit programs' || skip "a 64-bit kernel traces no calls of 32-bit programs"
+	! watchq info --raw -n | grep -q '^keys/trace no .*32-bit' || skip "a 64-bit kernel traces no calls of 32-bit programs"
 	needs_mount_ns
 	cd "$BATS_TEST_TMPDIR" || return
 	# Of this shell's: without a login it may have none, and each keyctl one of its own.

@@ -7,6 +7,7 @@
 #include "digits.h"
 #include "event-text.h"
 #include "json.h"
+#include "util/printable.h"
 
 #define WQC_ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -18,9 +19,15 @@ static const enum column_id about[] = {
 /* ... and of these, what else to say. */
 static const enum column_id besides[] = { WQC_COL_ERRNO, WQC_COL_LIMIT, WQC_COL_AUX_DESCRIPTION, WQC_COL_OLD_TARGET, WQC_COL_LOST };
 
-static bool is_control(const unsigned char *p, size_t left)
+/* How many bytes at @p, in UTF-8, are a character that is not to be seen: a control, also of the
+ * text's direction. */
+static size_t hidden(const unsigned char *p, size_t left)
 {
-	return *p < 0x20 || *p == 0x7f || (*p == 0xc2 && left > 1 && p[1] < 0xa0);
+	if (*p < 0x20 || *p == 0x7f)
+		return 1;
+	if (*p == 0xc2 && left > 1 && p[1] < 0xa0)
+		return 2;
+	return bidi_control_at((const char *) p, left);
 }
 
 /* Escaped as a table is: nobody's line but ours, and the journal shows no others as text. */
@@ -31,18 +38,17 @@ static void add_text(struct bytes *b, const char *text, size_t len)
 
 	for (i = 0; i < len; i++) {
 		const unsigned char *p = (const unsigned char *) text + i;
-		char escape[4] = "\\x";
+		size_t n = utf8 ? hidden(p, len - i) : *p < 0x20 || *p >= 0x7f;
 
-		if (utf8 ? is_control(p, len - i) : is_control(p, len - i) || *p >= 0x80) {
+		if (n == 0) {
+			bytes_add(b, p, 1);
+			continue;
+		}
+		for (i += n - 1; n; n--, p++) {
+			char escape[4] = "\\x";
+
 			put_hex(escape + 2, *p);
 			bytes_add(b, escape, sizeof(escape));
-			if (utf8 && *p == 0xc2) {
-				put_hex(escape + 2, p[1]);
-				bytes_add(b, escape, sizeof(escape));
-				i++;
-			}
-		} else {
-			bytes_add(b, p, 1);
 		}
 	}
 }

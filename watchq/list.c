@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
+#include <errno.h>
 #include <libsmartcols.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ascii.h"
 #include "json.h"
 #include "list.h"
 #include "msg.h"
 #include "nls.h"
+#include "output/cells.h"
+#include "util/printable.h"
 
 #define WQC_MAX_HEADINGS	8
 
@@ -56,6 +60,29 @@ struct list *list_new(const struct output_config *config, const char *heading, .
 	return l;
 }
 
+/* For people: what would change the text's direction is a question mark. */
+static int set_cell(const struct list *l, struct libscols_line *line, unsigned i, const char *text)
+{
+	char *copy, *p;
+
+	if (l->format != WQC_FORMAT_TABLE || !text || !cell_misleads(text, strlen(text)))
+		return scols_line_set_data(line, i, text);
+	copy = p = malloc(strlen(text) + 1);
+	if (!copy)
+		return -ENOMEM;
+	while (*text) {
+		size_t hidden = bidi_control_at(text, strlen(text));
+
+		if (hidden)
+			*p++ = '?';
+		else
+			*p++ = *text;
+		text += hidden ? hidden : 1;
+	}
+	*p = '\0';
+	return scols_line_refer_data(line, i, copy);
+}
+
 void list_add(struct list *l, ...)
 {
 	struct libscols_line *line;
@@ -71,7 +98,7 @@ void list_add(struct list *l, ...)
 	}
 	va_start(ap, l);
 	for (i = 0; i < l->n; i++)
-		l->failed |= scols_line_set_data(line, i, va_arg(ap, const char *)) != 0;
+		l->failed |= set_cell(l, line, i, va_arg(ap, const char *)) != 0;
 	va_end(ap);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "msg.h"
 #include "nls.h"
+#include "util/printable.h"
 #include "util/stderr-queue.h"
 
 static const char *command;
@@ -30,16 +32,14 @@ static void say(const char *text)
 	char line[1100];
 	size_t n = put_prefix(line, 64);
 
-	for (; *text && n < sizeof(line) - 6; text++) {
-		unsigned char c = (unsigned char) *text;
+	while (*text && n < sizeof(line) - MB_LEN_MAX) {
+		unsigned columns;
+		size_t len = printable(text, strlen(text), &columns);
 
-		/* C1 controls, too: U+0080 to U+009F. */
-		if (c == 0xc2 && (unsigned char) text[1] >= 0x80 && (unsigned char) text[1] < 0xa0)
-			n += (size_t) snprintf(line + n, sizeof(line) - n, "\\x%02x", (unsigned char) *++text);
-		else if (c < 0x20 || c == 0x7f)
-			n += (size_t) snprintf(line + n, sizeof(line) - n, "\\x%02x", c);
-		else
-			line[n++] = (char) c;
+		if (len)
+			memcpy(line + n, text, len);
+		n += len ? len : (size_t) snprintf(line + n, sizeof(line) - n, "\\x%02x", (unsigned char) *text);
+		text += len ? len : 1;
 	}
 	line[n++] = '\n';
 	stderr_queue_write(line, n);

@@ -20,6 +20,7 @@
 #include "msg.h"
 #include "nls.h"
 #include "output.h"
+#include "output/cells.h"
 #include "rows.h"
 
 #define WQC_COMPARE	8	/* rows that libsmartcols makes, too */
@@ -36,6 +37,9 @@ struct table {
 	struct colors colors;
 	const struct color *row_color;	/* of the row that libsmartcols prints */
 	bool headings;		/* it prints them first, and they are to be coloured */
+	bool headed;		/* they are printed, or there are none */
+	bool only_headings;	/* what it prints below them is dropped */
+	bool cuts;		/* cells, where the terminal is too narrow */
 	unsigned compare;	/* so many rows more; or WQC_NEVER_OWN */
 	struct output_clock clock;
 	size_t time_len;
@@ -63,9 +67,8 @@ static int end_headings(struct table *t, const char *bytes, const char *newline)
 	return rc ? rc : put_color(t->sink, t->row_color);
 }
 
-static ssize_t to_sink(void *cookie, const char *bytes, size_t len)
+static ssize_t row_to_sink(struct table *t, const char *bytes, size_t len)
 {
-	struct table *t = cookie;
 	const char *newline = t->headings ? memchr(bytes, '\n', len) : NULL;
 	size_t done = newline ? (size_t) (newline + 1 - bytes) : 0;
 
@@ -73,6 +76,28 @@ static ssize_t to_sink(void *cookie, const char *bytes, size_t len)
 	if (!t->error)
 		t->error = sink_write(t->sink, bytes + done, len - done);
 	return t->error ? 0 : (ssize_t) len;
+}
+
+/* The headings alone, of what libsmartcols prints. */
+static void headings_to_sink(struct table *t, const char *bytes, size_t len)
+{
+	const char *newline = memchr(bytes, '\n', len);
+
+	if (t->headed || t->error)
+		return;
+	t->error = sink_write(t->sink, bytes, newline ? (size_t) (newline - bytes) : len);
+	t->headed = newline;
+}
+
+static ssize_t to_sink(void *cookie, const char *bytes, size_t len)
+{
+	struct table *t = cookie;
+
+	if (t->only_headings) {
+		headings_to_sink(t, bytes, len);
+		return (ssize_t) len;
+	}
+	return row_to_sink(t, bytes, len);
 }
 
 static void table_free(void *state)
@@ -83,6 +108,11 @@ static void table_free(void *state)
 		fclose(t->stream);
 	scols_unref_table(t->scols);
 	free(t);
+}
+
+static bool may_cut(const struct table *t, const struct column *c)
+{
+	return (c->flags & WQC_COLUMN_TRUNC) && !t->config->notruncate;
 }
 
 static int add_columns(struct table *t)
@@ -106,8 +136,9 @@ static int add_columns(struct table *t)
 		size_t width = last && !right ? strlen(heading) : rows_column_width(c);
 		int flags = (right ? SCOLS_FL_RIGHT : 0) | (width > least ? SCOLS_FL_STRICTWIDTH : 0);
 
-		if ((c->flags & WQC_COLUMN_TRUNC) && !t->config->notruncate)
+		if (may_cut(t, c))
 			flags |= SCOLS_FL_TRUNC;
+		t->cuts |= may_cut(t, c);
 		if (!scols_table_new_column(t->scols, heading, (double) width, flags))
 			return -ENOMEM;
 	}
@@ -137,6 +168,7 @@ static void *table_new(const struct output_config *config, struct sink *sink)
 	if (config->format == WQC_FORMAT_TABLE)
 		colors_init(&t->colors, config->color, sink->fd);
 	t->headings = t->colors.on && !config->noheadings;
+	t->headed = config->noheadings;
 	scols_table_set_stream(t->scols, t->stream);
 	scols_table_enable_noheadings(t->scols, config->noheadings);
 	scols_table_enable_raw(t->scols, config->format == WQC_FORMAT_RAW);
@@ -245,6 +277,7 @@ static int scols_row(struct table *t, const struct wq_event *ev, unsigned column
 		if (columns_there)
 			scols_table_set_termwidth(t->scols, columns_there);
 	}
+	t->headed = true;
 	t->row_color = t->colors.on ? colors_event(&t->colors, ev) : NULL;
 	print_color(t, t->headings ? colors_header(&t->colors) : t->row_color);
 	rc = scols_table_print_range(t->scols, line, line);
@@ -279,6 +312,89 @@ static int compared_row(struct table *t, const struct wq_event *ev, unsigned col
 	return rc;
 }
 
+/* ---- Rows that it would make badly ---- */
+
+/* The cells of the row. Return 1 if libsmartcols would cut one, or let one mislead; 0; -ENOMEM. */
+static int set_cells(const struct table *t, struct cell *cells, const struct wq_event *ev, unsigned columns_there)
+{
+	bool misleads = false;
+	struct value v;
+	unsigned i;
+
+	for (i = 0; i < t->rows.n; i++) {
+		const struct column *c = &columns[t->config->columns.ids[i]];
+		unsigned heading = (unsigned) strlen(c->name);
+		bool last = i + 1 == t->rows.n && !(c->flags & WQC_COLUMN_RIGHT);
+
+		cells[i].right = c->flags & WQC_COLUMN_RIGHT;
+		cells[i].least = may_cut(t, c) ? heading : 0;
+		cell(t, i, ev, &v);
+		misleads |= cell_misleads(v.text, v.len);
+		if (cell_set(&cells[i], v.text, v.len, last ? heading : rows_column_width(c)))
+			return -ENOMEM;
+	}
+	return (columns_there && t->cuts && cells_fit(cells, t->rows.n, columns_there)) || misleads;
+}
+
+/* libsmartcols prints them above a row. */
+static int print_headings(struct table *t)
+{
+	struct libscols_line *line;
+	int rc;
+
+	if (t->headed)
+		return 0;
+	line = scols_table_new_line(t->scols, NULL);
+	if (!line)
+		return -ENOMEM;
+	rc = t->headings ? put_color(t->sink, colors_header(&t->colors)) : 0;
+	t->only_headings = true;
+	rc = rc ? rc : scols_table_print_range(t->scols, line, line);
+	scols_table_remove_lines(t->scols);
+	fflush(t->stream);
+	t->only_headings = false;
+	rc = rc ? rc : t->error;
+	if (!rc && t->headings)
+		rc = put_reset(t->sink, colors_header(&t->colors));
+	t->headings = false;
+	return rc ? rc : sink_write(t->sink, "\n", 1);
+}
+
+static int put_cells(struct table *t, const struct cell *cells, const struct wq_event *ev)
+{
+	const struct color *color = t->colors.on ? colors_event(&t->colors, ev) : NULL;
+	int rc = print_headings(t);
+	char *start = rc ? NULL : sink_room(t->sink, cells_room(cells, t->rows.n) + WQC_COLORS_ROOM, &rc), *p;
+
+	if (!start)
+		return rc;
+	p = color ? mempcpy(start, color->bytes, color->len) : start;
+	p = cells_put(p, cells, t->rows.n);
+	if (color)
+		p = mempcpy(p, WQC_COLOR_RESET, strlen(WQC_COLOR_RESET));
+	*p++ = t->config->zero ? '\0' : '\n';
+	t->sink->len += (size_t) (p - start);
+	return 0;
+}
+
+/* Return 1: written; 0: it is none of these; -errno. */
+static int careful_row(struct table *t, const struct wq_event *ev, unsigned columns_there)
+{
+	struct cell *cells = t->config->format == WQC_FORMAT_TABLE ? calloc(t->rows.n + 1, sizeof(*cells)) : NULL;
+	int rc;
+
+	if (!cells)
+		return t->config->format == WQC_FORMAT_TABLE ? -ENOMEM : 0;
+	rc = set_cells(t, cells, ev, columns_there);
+	if (rc == 1)
+		rc = put_cells(t, cells, ev);
+	else if (rc == 0)
+		rc = -EAGAIN;
+	cells_free(cells, t->rows.n);
+	free(cells);
+	return rc == -EAGAIN ? 0 : rc ? rc : 1;
+}
+
 static int table_event(void *state, const struct wq_event *ev)
 {
 	struct table *t = state;
@@ -289,8 +405,11 @@ static int table_event(void *state, const struct wq_event *ev)
 	len = t->compare == WQC_NEVER_OWN ? 0 : own_row(t, ev, columns_there);
 	if (len < 0)
 		return (int) len;
-	if (len == 0)
-		return scols_row(t, ev, columns_there);
+	if (len == 0) {
+		int rc = careful_row(t, ev, columns_there);
+
+		return rc < 0 ? rc : rc ? 0 : scols_row(t, ev, columns_there);
+	}
 	if (t->compare)
 		return compared_row(t, ev, columns_there, (size_t) len);
 	t->sink->len += (size_t) len;

@@ -10,6 +10,7 @@
  * burst --link N KEYRING KEY...: links the keys into KEYRING by turns, N times in all,
  * with a pause now and then in which the half of a queue that they fill can be read.
  */
+#include <errno.h>
 #include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +37,10 @@ static int endless(key_serial_t ring)
 {
 	key_serial_t key;
 
+	/* A user's quota is free again when the kernel has collected what was unlinked. */
 	do
-		key = add_key("user", "burst", "x", 1, ring);
+		while ((key = add_key("user", "burst", "x", 1, ring)) < 0 && errno == EDQUOT)
+			usleep(1000);
 	while (key > 0 && !keyctl_update(key, "y", 1) && !keyctl_unlink(key, ring));
 	perror("burst --endless");
 	return 1;
