@@ -18,6 +18,7 @@
 #define WQ_SUBTYPES(s)		.subtypes = (s), .nsubtypes = WQ_ARRAY_SIZE(s)
 #define WQ_FLAGS(f)		.flags = (f), .nflags = WQ_ARRAY_SIZE(f)
 #define WQ_ALIASES(a)		.aliases = (a), .naliases = WQ_ARRAY_SIZE(a)
+#define WQ_VARIANTS(v)		.variants = (v), .nvariants = WQ_ARRAY_SIZE(v)
 #define WQ_FLAG(n)		(0x00010000u << (n))	/* WATCH_INFO_FLAG_n */
 
 static const struct wq_field removal_fields[] = {
@@ -99,7 +100,7 @@ static const struct wq_subtype key_subtypes[] = {
 	{ 0, 0, "new_mount", &(body), "something was mounted" },	\
 	{ 1, 0, "unmount", &(body), "something was unmounted" },	\
 	{ 2, 0, "expiry", &(body), "a mount expired" },			\
-	{ 3, 0, "readonly", &(body), "a mount became read-only or writable" }, \
+	{ 3, 0, "readonly", &(body), "a mount became read-only" }, \
 	{ 4, 0, "setattr", &(body), "a mount's attributes were changed" }, \
 	{ 5, 0, "move_from", &(body), "a mount was moved away" },	\
 	{ 6, 0, "move_to", &(body), "a mount was moved here" },
@@ -162,7 +163,7 @@ static const struct wq_alias mount_aliases[] = {
 	{ "mount", 1u << WQ_MOUNT_NEW_MOUNT, "new_mount" },
 	{ "umount", 1u << WQ_MOUNT_UNMOUNT, "unmount" },
 	{ "move", 1u << WQ_MOUNT_MOVE_FROM | 1u << WQ_MOUNT_MOVE_TO, "move_from and move_to" },
-	{ "remount", 1u << WQ_MOUNT_READONLY | 1u << WQ_MOUNT_SETATTR, "readonly and setattr" },
+	{ "remount", 1u << WQ_MOUNT_READONLY | 1u << WQ_MOUNT_SETATTR, "readonly, readwrite and setattr" },
 };
 
 static const struct wq_flag mount_flags[] = {
@@ -180,6 +181,17 @@ static const struct wq_flag sb_flags[] = {
 	{ WQ_FLAG(0), "is-now-ro" },
 };
 
+/* Whatever becomes read-only or writable is posted as READONLY; only the flag tells. */
+static const struct wq_variant mount_variants[] = {
+	{ "readwrite", WQ_MOUNT_READONLY, 0, WQ_FLAG(1), "a mount became writable" },
+};
+static const struct wq_variant mount_feb_variants[] = {
+	{ "readwrite", WQ_MOUNT_READONLY, 0, WQ_FLAG(2), "a mount became writable" },
+};
+static const struct wq_variant sb_variants[] = {
+	{ "readwrite", WQ_SB_READONLY, 0, WQ_FLAG(0), "a filesystem became writable" },
+};
+
 /* ---- Types ---- */
 
 const struct wq_type wq_note_type = {
@@ -190,8 +202,8 @@ const struct wq_type wq_note_type = {
 #define WQ_META_TYPE	{ .nr = WQ_TYPE_META, .name = "meta", WQ_SUBTYPES(meta_subtypes), .help = "the queue itself" }
 #define WQ_KEY_TYPE	{ .nr = WQ_TYPE_KEY, .name = "key", WQ_SUBTYPES(key_subtypes), .help = "keys and keyrings" }
 /* In some, under a number of their own. */
-#define WQ_MOUNT_TYPE(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "mount", WQ_SUBTYPES(as##_subtypes), WQ_FLAGS(as##_flags), WQ_ALIASES(mount_aliases), .help = "the mount tree" }
-#define WQ_SB_TYPE(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "sb", WQ_SUBTYPES(as##_subtypes), WQ_FLAGS(sb_flags), .help = "filesystems" }
+#define WQ_MOUNT_TYPE(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "mount", WQ_SUBTYPES(as##_subtypes), WQ_FLAGS(as##_flags), WQ_ALIASES(mount_aliases), WQ_VARIANTS(as##_variants), .help = "the mount tree" }
+#define WQ_SB_TYPE(n, as, moved)	{ .nr = (n), .id_moved = (moved), .name = "sb", WQ_SUBTYPES(as##_subtypes), WQ_FLAGS(sb_flags), WQ_VARIANTS(sb_variants), .help = "filesystems" }
 #define WQ_BLOCK_TYPE(n)		{ .nr = (n), .name = "block", WQ_SUBTYPES(block_subtypes), .help = "block devices" }
 #define WQ_USB_TYPE(n)			{ .nr = (n), .name = "usb", WQ_SUBTYPES(usb_subtypes), .help = "USB devices" }
 
@@ -288,6 +300,36 @@ const struct wq_subtype *wq_subtype_by_name(const struct wq_type *t, const char 
 		if (same_name(t->subtypes[i].name, name, len))
 			return &t->subtypes[i];
 	return NULL;
+}
+
+const struct wq_variant *wq_variant_by_name(const struct wq_type *t, const char *name, size_t len)
+{
+	unsigned i;
+
+	for (i = 0; t && i < t->nvariants; i++)
+		if (same_name(t->variants[i].name, name, len))
+			return &t->variants[i];
+	return NULL;
+}
+
+const struct wq_variant *wq_record_variant(const struct wq_record *rec)
+{
+	unsigned i;
+
+	for (i = 0; rec->type && i < rec->type->nvariants; i++) {
+		const struct wq_variant *v = &rec->type->variants[i];
+
+		if (v->nr == rec->subtype_nr && (rec->info & v->mask) == v->info)
+			return v;
+	}
+	return NULL;
+}
+
+const char *wq_record_event(const struct wq_record *rec)
+{
+	const struct wq_variant *v = wq_record_variant(rec);
+
+	return v ? v->name : rec->sub ? rec->sub->name : NULL;
 }
 
 const char *wq_mark_name(enum wq_mark mark)

@@ -106,12 +106,22 @@ static int add_event(struct wq_filter *f, const char *word, size_t len,
 
 	for (i = 0; (t = wq_type_at(f->dialect, i)); i++) {
 		const struct wq_subtype *s = wq_subtype_by_name(t, event, event_len);
+		const struct wq_variant *v = wq_variant_by_name(t, event, event_len);
 		uint32_t several = alias(t, event, event_len);
 		struct wq_rule *row;
 
 		if (slash ? t != wq_type_by_name(f->dialect, word, (size_t) (slash - word))
 			  : t->nr == WQ_TYPE_NOTE || !is_listed(types, t->name))
 			continue;
+		if (!s && !all && !several && !v)
+			continue;
+		found = true;
+		if (v) {
+			row = row_for(f, t->nr, true, v->info, v->mask);
+			if (!row)
+				return over_limit(e);
+			set_bit(row, v->nr);
+		}
 		if (!s && !all && !several)
 			continue;
 		row = row_for(f, t->nr, true, 0, 0);
@@ -123,7 +133,6 @@ static int add_event(struct wq_filter *f, const char *word, size_t len,
 			set_bit(row, s->nr);
 		else
 			row->subtypes[0] |= several;
-		found = true;
 	}
 	return found ? 0 : bad_word(e, event, event_len, "unknown event");
 }
@@ -267,18 +276,39 @@ int wq_filter_add_raw(struct wq_filter *f, const char *rule, struct wq_error *e)
 
 #define WQ_NO_TYPE	UINT32_MAX	/* of no record: types have 24 bits */
 
+/* A variant's bits have other places in other dialects. */
+static void translate_variant(struct wq_rule *r, const struct wq_type *from, const struct wq_type *to)
+{
+	const struct wq_variant *v;
+	unsigned i;
+
+	for (i = 0; i < from->nvariants; i++) {
+		v = &from->variants[i];
+		if (r->info != v->info || r->mask != v->mask || !test_bit(r, v->nr))
+			continue;
+		v = wq_variant_by_name(to, v->name, strlen(v->name));
+		if (v) {
+			r->info = v->info;
+			r->mask = v->mask;
+		}
+		return;
+	}
+}
+
 void wq_filter_translate(struct wq_filter *f, const struct wq_dialect *d)
 {
 	unsigned i;
 
 	for (i = 0; i < f->nrules; i++) {
 		struct wq_rule *r = &f->rules[i];
-		const struct wq_type *t = r->named ? wq_type_by_nr(f->dialect, r->type) : NULL;
+		const struct wq_type *from = r->named ? wq_type_by_nr(f->dialect, r->type) : NULL, *to;
 
-		if (!t)
+		if (!from)
 			continue;
-		t = wq_type_by_name(d, t->name, strlen(t->name));
-		r->type = t ? t->nr : WQ_NO_TYPE;
+		to = wq_type_by_name(d, from->name, strlen(from->name));
+		r->type = to ? to->nr : WQ_NO_TYPE;
+		if (to)
+			translate_variant(r, from, to);
 	}
 	f->dialect = d;
 }

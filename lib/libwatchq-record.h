@@ -217,6 +217,15 @@ struct wq_flag {
 	const char *name;
 };
 
+/** Another name of one subtype, of records whose info has these bits: a mount that becomes writable
+ * is posted as READONLY without a flag. */
+struct wq_variant {
+	const char *name;
+	uint8_t nr;		/* of the subtype */
+	uint32_t info, mask;	/* the record's info & mask is info */
+	const char *help;
+};
+
 struct wq_type {
 	uint32_t nr;
 	uint8_t id_moved;	/* bits that the ID stands higher in info than in mainline */
@@ -227,6 +236,8 @@ struct wq_type {
 	unsigned nflags;
 	const struct wq_alias *aliases;	/* NULL: none */
 	unsigned naliases;
+	const struct wq_variant *variants;	/* NULL: none */
+	unsigned nvariants;
 	const char *help;
 };
 
@@ -258,6 +269,14 @@ const struct wq_dialect *wq_dialect_at(unsigned i);
  * Names are matched exactly. */
 const struct wq_type *wq_type_by_nr(const struct wq_dialect *d, uint32_t nr);
 const struct wq_type *wq_type_by_name(const struct wq_dialect *d, const char *name, size_t len);
+
+/** The variant of @t with that name, or NULL. */
+const struct wq_variant *wq_variant_by_name(const struct wq_type *t, const char *name, size_t len);
+/** What the event of @rec is called: its subtype's name, or that of a variant; NULL: the subtype is
+ * unknown. */
+const char *wq_record_event(const struct wq_record *rec);
+/** The variant of its subtype that @rec is, or NULL. */
+const struct wq_variant *wq_record_variant(const struct wq_record *rec);
 
 /** The @i-th type of @d, notes last, or NULL behind them. */
 const struct wq_type *wq_type_at(const struct wq_dialect *d, unsigned i);

@@ -76,7 +76,7 @@ is_colored() { grep -q $'\033'; }
 		03000000100901002A00000000000000
 		03000000100900002A00000000000000
 	END
-	equal "$(decode --color=always -n | painted | xargs)" "E[33mreadonlyE[0m readonly E[33mreadonlyE[0m readonly"
+	equal "$(decode --color=always -n | painted | xargs)" "E[33mreadonlyE[0m readwrite E[33mreadonlyE[0m readwrite"
 }
 
 @test "what was found by looking is marked, unless it is an error or a loss" {

@@ -148,7 +148,7 @@ native_good() {
 ["loss",null,null,null,null,null,1700000000.55]
 ["cleared",null,null,null,"@s",null,null]
 ["error",null,null,null,"@s",null,null]
-["readonly",null,null,null,"@s",null,null]'
+["readwrite",null,null,null,"@s",null,null]'
 	equal "$(jq -c 'select(.type == "sb") | with_entries(select(.key | test("target|source|path|errno|count|line|maj|function")))' "$BATS_TEST_TMPDIR/big")" \
 		'{"path":null,"target":"/mnt/a","source":"/dev/loop0","targets_raw":[47,109,110,116,47,97,10,47,109,110,116,47,98,255],"errno":"EUCLEAN","count":3,"line":null,"maj:min":"7:0"}
 {}'

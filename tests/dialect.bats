@@ -163,3 +163,26 @@ takes_signals() { grep -q ^sigmask /proc/"$1"/fdinfo/*; }
 		rm o
 	done
 }
+
+@test "readwrite: a mount or a filesystem that became writable, wherever the flag stands" {
+	# mount and sb: with and without is-now-ro; then the same two mounts as February 2020 had them.
+	unhex >now <<-'END'
+		0200000318000200 0100000000000000 0000000000000000
+		0200000318000000 0200000000000000 0000000000000000
+		0300000010000100 2A00000000000000
+		0300000010000000 2B00000000000000
+	END
+	unhex >feb <<-'END'
+		0200000310000400 01000000 00000000
+		0200000310000200 02000000 00000000
+	END
+	equal "$(watchq decode --endian little -J now | jq -r .event | xargs)" "readonly readwrite readonly readwrite"
+	equal "$(watchq decode --endian little -J -e readonly now | jq -r .event | xargs)" "readonly readwrite readonly readwrite"
+	equal "$(watchq decode --endian little -J -e readwrite now | jq -r '"\(.type) \(.event) \(.event_nr) \(.flags)"' | xargs)" "mount readwrite 3 null sb readwrite 0 null"
+	equal "$(watchq decode --endian little -J -e mount/readwrite,sb/readonly now | jq -r '"\(.type) \(.event)"' | xargs)" "mount readwrite sb readonly sb readwrite"
+	equal "$(watchq decode --endian little -J -m EVENT=readwrite now | jq -r .type | xargs)" "mount sb"
+	equal "$(watchq decode --endian little --dialect feb-2020 -J -e readwrite feb | jq -r '"\(.event) \(.mount)"' | xargs)" "readwrite 2"
+	# An annotated capture says which dialect it is of.
+	watchq decode --endian little --dialect feb-2020 -B=annotated feb >notes
+	equal "$(watchq decode -J -e readwrite notes | jq -r '"\(.event) \(.mount)"' | xargs)" "readwrite 2"
+}

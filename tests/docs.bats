@@ -183,15 +183,15 @@ numbered() { awk '$3 ~ /^[0-9]+$/ { print $1, $3, $2 }'; }
 	[ "$(xargs <<<"$names")" = 'mount umount move remount' ]
 	for name in $names; do
 		meant=$("$WATCHQ" mounts --list-events --json | jq -r --arg name "$name" 'select(.event == $name).description')
-		[[ $meant =~ ^'the same as '([a-z_]+)(' and '([a-z_]+))?$ ]]
+		[[ $meant =~ ^'the same as '([a-z_]+)(', '([a-z_]+))?(' and '([a-z_]+))?$ ]]
 		line=$(page watchq-mounts.1.adoc | grep "^\* \*$name\*: ")
-		[ "$(grep -oE '[a-z_]+' <<<"${line#*"$name"}" | grep -vx and | xargs)" = "$(xargs <<<"${BASH_REMATCH[1]} ${BASH_REMATCH[3]-}")" ]
-		for event in new_mount unmount move_from move_to readonly setattr expiry; do
+		[ "$(grep -oE '[a-z_]+' <<<"${line#*"$name"}" | grep -vx and | xargs)" = "$(xargs <<<"${BASH_REMATCH[1]} ${BASH_REMATCH[3]-} ${BASH_REMATCH[5]-}")" ]
+		for event in new_mount unmount move_from move_to readonly readwrite setattr expiry; do
 			! grep -qw "$event" <<<"$meant" || echo "$event"
 		done >"$BATS_TEST_TMPDIR/want"
-		# Records of all of them, with their numbers: 0 to 6.
+		# Records of all of them: 0 to 6, and readonly with and without its flag.
 		needs xxd
-		for nr in 0 1 2 3 4 5 6; do printf '020000%02x1800000001000000000000000200000000000000' "$nr"; done | xxd -r -p |
+		for record in 00/00 01/00 02/00 03/00 03/02 04/00 05/00 06/00; do printf '020000%s1800%s0001000000000000000200000000000000' "${record%/*}" "${record#*/}"; done | xxd -r -p |
 			"$WATCHQ" decode --endian little --events "$name" --raw --noheadings --output EVENT | sort >"$BATS_TEST_TMPDIR/have"
 		sort "$BATS_TEST_TMPDIR/want" | diff - "$BATS_TEST_TMPDIR/have"
 	done
@@ -337,7 +337,7 @@ needs() {
 	[ "$(offered 'watchq keys --events=revo')" = revoked ]
 	[ "$(offered 'watchq keys -e key/revo')" = key/revoked ]
 	[ -z "$(offered 'watchq keys -e linked,linked')" ]
-	[ "$(offered 'watchq mounts -e mo' | xargs)" = 'mount mount/* mount/expiry mount/mount mount/move mount/move_from mount/move_to mount/new_mount mount/readonly mount/remount mount/setattr mount/umount mount/unmount move move_from move_to' ]
+	[ "$(offered 'watchq mounts -e mo' | xargs)" = 'mount mount/* mount/expiry mount/mount mount/move mount/move_from mount/move_to mount/new_mount mount/readonly mount/readwrite mount/remount mount/setattr mount/umount mount/unmount move move_from move_to' ]
 	[ "$(offered 'watchq sb -e re' | xargs)" = 'readonly readwrite ready removal' ]
 	[ "$(offered 'watchq sb -e error,unm')" = error,unmounted ]
 	[ "$(offered 'watchq block -e critical_m')" = critical_medium ]

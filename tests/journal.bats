@@ -142,7 +142,7 @@ writable() {
 	unhex <<<"0200000318000200 0100000000000000 0000000000000000 0200000318000000 0100000000000000 0000000000000000" |
 		"$WATCHQ" decode --endian little --journal
 	await has_entries 2
-	equal "$(entries | jq -r '"\(.WATCHQ_EVENT) \(.PRIORITY)"' | xargs)" "readonly 4 readonly 6"
+	equal "$(entries | jq -r '"\(.WATCHQ_EVENT) \(.PRIORITY)"' | xargs)" "readonly 4 readwrite 6"
 }
 @test "a mount that became writable is no warning" { inside writable; }
 

@@ -18,7 +18,7 @@ RING_LOSS='00000080 10000000'	# and how many, 64 bits
 
 # What a summary in JSON must be, counted from the events.
 counted() {
-	jq -c -s 'group_by([.type_nr, .event_nr, .id, (.object | tojson), .object_raw]) | .[] |
+	jq -c -s 'group_by([.type_nr, .event_nr, .event, .id, (.object | tojson), .object_raw]) | .[] |
 		(.[0] | {type, event, id} + with_entries(select(.key | startswith("object")))) +
 		{count: length} + (.[0] | with_entries(select(.key == "lost")))' | sort
 }
@@ -26,13 +26,13 @@ counted() {
 @test "a table: by type, event and object; what was shown is on standard output alone" {
 	run -0 --separate-stderr watchq decode -S a
 	equal "$output" "$(watchq decode a)"
-	equal "$(trimmed "$stderr")" "TYPE EVENT    ID OBJECT COUNT LOST
-meta loss      0            1
-key  linked    1 @s         2
-key  unlinked  1 @s         1
-key  cleared   1 @s         1
-sb   readonly  1 @s         1
-sb   error     1 @s         1"
+	equal "$(trimmed "$stderr")" "TYPE EVENT     ID OBJECT COUNT LOST
+meta loss       0            1
+key  linked     1 @s         2
+key  unlinked   1 @s         1
+key  cleared    1 @s         1
+sb   readwrite  1 @s         1
+sb   error      1 @s         1"
 }
 
 @test "in JSON, of anything: what jq counts" {

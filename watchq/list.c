@@ -215,6 +215,22 @@ int list_columns(const struct output_config *config, const struct wq_dialect *d)
 	return list_print(l);
 }
 
+/* Names of their own that some records of a subtype have, where no other subtype has it. */
+static void add_variants(struct list *l, const struct wq_type *t, const struct wq_subtype *s)
+{
+	char nr[8];
+	unsigned i;
+
+	for (i = 0; i < t->nvariants; i++) {
+		const struct wq_variant *v = &t->variants[i];
+
+		if (v->nr != s->nr || wq_subtype_by_name(t, v->name, strlen(v->name)))
+			continue;
+		snprintf(nr, sizeof(nr), "%u", v->nr);
+		list_add(l, t->name, v->name, nr, _(v->help));
+	}
+}
+
 /* Other names that lists of events may have for some of a type's. */
 static void add_aliases(struct list *l, const struct wq_type *t)
 {
@@ -247,6 +263,7 @@ int list_events(const struct output_config *config, const struct wq_dialect *d, 
 				continue;
 			snprintf(nr, sizeof(nr), "%u", t->subtypes[j].nr);
 			list_add(l, t->name, t->subtypes[j].name, nr, _(t->subtypes[j].help));
+			add_variants(l, t, &t->subtypes[j]);
 		}
 		add_aliases(l, t);
 	}

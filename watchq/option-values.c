@@ -121,6 +121,8 @@ int option_rule(struct options *o, bool is_list, const char *text)
 			continue;
 		for (j = 0; j < t->nsubtypes; j++)
 			suggest_offer(&s, t->subtypes[j].name);
+		for (j = 0; j < t->nvariants; j++)
+			suggest_offer(&s, t->variants[j].name);
 		for (j = 0; j < t->naliases; j++)
 			suggest_offer(&s, t->aliases[j].name);
 	}

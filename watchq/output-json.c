@@ -14,7 +14,7 @@
 
 #define WQC_MAX_WATCHES	4096		/* whose text is kept */
 #define WQC_WATCH_SLOTS	4
-#define WQC_KINDS	(6 * 256)	/* types below 6, by subtype */
+#define WQC_KINDS	(6 * 256 * 2)	/* types below 6, by subtype, and whether it is a variant */
 #define WQC_KEEP_MAX	1024		/* bytes: names are bounded, and so must this be */
 #define WQC_SECOND	1000000000u	/* ns */
 
@@ -187,9 +187,9 @@ static const struct json_plan *plan_for(struct json *j, const struct wq_event *e
 {
 	struct json_plan **at, *plan;
 
-	if (!ev->rec.sub || ev->rec.type_nr >= WQC_KINDS / 256)
+	if (!ev->rec.sub || ev->rec.type_nr >= WQC_KINDS / 512)
 		return j->general;
-	at = &j->plans[ev->rec.type_nr * 256 + ev->rec.subtype_nr];
+	at = &j->plans[(ev->rec.type_nr * 256 + ev->rec.subtype_nr) * 2 + (wq_record_variant(&ev->rec) != NULL)];
 	if (!*at)
 		*at = json_plan_new(&j->config->columns, &j->names, ev, WQC_WATCH_SLOTS);
 	plan = *at ? *at : j->general;

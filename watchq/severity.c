@@ -28,30 +28,18 @@ static const struct {
 	{ "usb", "error", WQC_SEVERITY_ERROR },
 };
 
-/* READONLY is posted as well when something becomes writable: only its flag tells. */
-static bool is_now_writable(const struct wq_record *rec)
-{
-	unsigned i;
-
-	if (strcmp(rec->sub->name, "readonly") != 0)
-		return false;
-	for (i = 0; i < rec->type->nflags; i++)
-		if (strcmp(rec->type->flags[i].name, "is-now-ro") == 0)
-			return !(rec->info & rec->type->flags[i].bit);
-	return false;
-}
-
 enum severity severity_of(const struct wq_record *rec)
 {
+	const char *event = wq_record_event(rec);
 	size_t i;
 
-	if (!rec->sub)
+	if (!event)
 		return WQC_SEVERITY_NONE;
 	/* From 128 on it is what came and went. */
 	if (strcmp(rec->type->name, "block") == 0)
 		return rec->subtype_nr < 128 ? WQC_SEVERITY_ERROR : WQC_SEVERITY_NONE;
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kinds[i].event, rec->sub->name) == 0 && strcmp(kinds[i].type, rec->type->name) == 0)
-			return is_now_writable(rec) ? WQC_SEVERITY_NONE : kinds[i].severity;
+		if (strcmp(kinds[i].event, event) == 0 && strcmp(kinds[i].type, rec->type->name) == 0)
+			return kinds[i].severity;
 	return WQC_SEVERITY_NONE;
 }

@@ -62,11 +62,15 @@ void summary_free(struct summary *s)
 
 /* ---- Counting ---- */
 
-/* A type has 24 bits, and no monitor has as many watches. */
+#define WQC_WATCH_BITS	23	/* no monitor has as many watches */
+
+/* What is counted: the type, 24 bits; the subtype, 8; the ID, 8; whether it is a variant; the watch. */
 static uint64_t key_of(const struct wq_event *ev)
 {
-	return (uint64_t) ev->rec.type_nr << 40 | (uint64_t) ev->rec.subtype_nr << 32 |
-	       (uint64_t) ev->rec.id << 24 | ev->watch->index;
+	bool variant = wq_record_variant(&ev->rec);
+
+	return (uint64_t) ev->rec.type_nr << 40 | (uint64_t) ev->rec.subtype_nr << 32 | (uint64_t) ev->rec.id << 24 |
+	       (uint64_t) variant << WQC_WATCH_BITS | ev->watch->index;
 }
 
 static struct row *find(const struct summary *s, uint64_t key)
@@ -139,7 +143,7 @@ static int order(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 	const char *p = x->watch->object, *q = y->watch->object;
-	uint64_t i = x->key >> 24, j = y->key >> 24;
+	uint64_t i = x->key >> WQC_WATCH_BITS, j = y->key >> WQC_WATCH_BITS;
 
 	if (i != j)
 		return i < j ? -1 : 1;

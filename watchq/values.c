@@ -208,7 +208,7 @@ void column_value(enum column_id id, const struct wq_event *ev, struct value *v)
 		set_unsigned(v, rec->type_nr);
 		return;
 	case WQC_COL_EVENT:
-		set_string(v, rec->sub ? rec->sub->name : "unknown");
+		set_string(v, rec->sub ? wq_record_event(rec) : "unknown");
 		return;
 	case WQC_COL_EVENT_NR:
 		set_unsigned(v, rec->subtype_nr);

@@ -119,7 +119,9 @@ static pid_t clone_child(void)
 #ifdef WQ_THREAD_SANITIZER
 	return fork();	/* the sanitizer has to know: its own locks are held by other threads */
 #else
-	return (pid_t) syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+	pid_t pid = (pid_t) syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+
+	return pid < 0 && errno == EINVAL ? fork() : pid;	/* qemu-user knows no other */
 #endif
 }
 
