@@ -84,11 +84,22 @@ static unsigned wanted_events(const struct adding *a, const struct wq_source_ops
 	return n;
 }
 
+/* META is every source's, and passes every filter: it may be all that is asked for. */
+static bool wants_meta(const struct wq_filter *f)
+{
+	unsigned r;
+
+	for (r = 0; r < f->nrules; r++)
+		if (f->rules[r].type == WQ_TYPE_META)
+			return true;
+	return false;
+}
+
 static bool is_wanted(const struct adding *a, const struct wq_source_ops *ops)
 {
 	char names[2];
 
-	return ops->part == 0 || wanted_events(a, ops, NULL, names, sizeof(names)) > 0;
+	return wants_meta(&a->m->filter) || wanted_events(a, ops, NULL, names, sizeof(names)) > 0;
 }
 
 /* ---- Choosing ---- */

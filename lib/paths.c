@@ -8,7 +8,7 @@
 
 #include "paths.h"
 
-void wq_path_tidy(char *path)
+static void tidy(char *path)
 {
 	char *from, *to = path;
 
@@ -20,11 +20,11 @@ void wq_path_tidy(char *path)
 	*to = '\0';
 }
 
-/* Remove "." and, with the name before it, "..". @path is absolute and tidy. */
-static void normalize(char *path)
+void wq_path_normalize(char *path)
 {
 	char *to = path, *from = path;
 
+	tidy(path);
 	while (*from) {
 		size_t len = 1 + strcspn(from + 1, "/");
 
@@ -48,10 +48,8 @@ char *wq_path_absolute(const char *path)
 		return NULL;
 	if (asprintf(&whole, "%s%s%s", cwd ? cwd : "", cwd ? "/" : "", path) < 0)
 		whole = NULL;
-	if (whole) {
-		wq_path_tidy(whole);
-		normalize(whole);
-	}
+	if (whole)
+		wq_path_normalize(whole);
 	free(cwd);
 	return whole;
 }

@@ -12,10 +12,11 @@ char *wq_path_absolute(const char *path);
 /** Return whether a name in @path is "..": after a link, no name says where that leads. */
 bool wq_path_has_dotdot(const char *path);
 
-/** Slashes at the end of @path, and several at a time, say nothing: "" is the root. */
-void wq_path_tidy(char *path);
+/** Normalize the absolute @path in place, by its name alone: slashes at its end, and several at a time,
+ * say nothing, nor do "." and a name before "..". "" is the root. */
+void wq_path_normalize(char *path);
 
-/** Whether the absolute @path is @dir, tidy, or below it. */
+/** Whether the absolute @path is @dir, normalized, or below it. */
 bool wq_path_is_in(const char *path, const char *dir);
 
 #endif

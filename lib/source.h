@@ -75,7 +75,7 @@ struct wq_source_ops {
 	/** Backends of one source with different parts hear different things, and all parts are
 	 * wanted; those with the same are one another's replacement. 0: it is the only part. */
 	unsigned part;
-	uint32_t type;		/* with a part: what it posts of records, */
+	uint32_t type;		/* what it posts of records, beside META: */
 	uint64_t posts[2];	/* bit n: subtype n, and subtype 128 + n */
 
 	/** Whether it would work here for @c, as far as that can be told before it is opened:
@@ -142,7 +142,10 @@ struct wq_source_ops {
 	void (*close)(struct wq_source *s);
 };
 
-/* What backends of sb and block post: bits of wq_source_ops.posts. */
+/* What backends post: bits of wq_source_ops.posts. */
+#define WQ_KEYS_CHANGES		0xffu	/* [0]: instantiated to setattr */
+#define WQ_KEYS_EXPIRED		0x01u	/* [1] */
+#define WQ_MOUNTS_CHANGES	0x7bu	/* [0]: new_mount to move_to, without expiry */
 #define WQ_SB_CHANGES		0x3fu	/* [1]: readwrite to answered */
 #define WQ_BLOCK_ERRORS		0x7feu	/* [0]: timeout to io */
 #define WQ_BLOCK_CHANGES	0x1fu	/* [1]: add to media */

@@ -142,3 +142,47 @@ load lib
 	[[ $output =~ "a name has at most 4095 bytes" ]]
 	[ ! -e ran ]
 }
+
+@test "a filter that can deliver nothing is an error; losses alone can be asked for" {
+	for args in "mounts -e expiry" "keys -f mount @u" "keys -f key:200 @u" "sb -f key" "block -f usb"; do
+		# shellcheck disable=SC2086
+		run -1 watchq $args -w 50ms
+		[[ $output =~ reports\ (these|none\ of\ these)\ events ]]
+	done
+	run -1 watchq keys -e updated --backend poll -w 50ms
+	[[ $output =~ "backend poll of keys reports none of these events" ]]
+	run -3 watchq mounts -e loss -w 50ms
+	run -3 watchq sb -e loss -w 50ms
+}
+
+@test "watch: an option of a source that is not watched is an error" {
+	for args in "--coalesce:1s:mounts" "-R:.:mounts" "--all:.:sb" "--types:ext4:sb" "--options:ro:block" "-d:3:mounts"; do
+		IFS=: read -r option value source <<<"$args"
+		[ "$value" != . ] || value=
+		# shellcheck disable=SC2086
+		run -1 watchq watch $option $value "$source" -w 50ms
+		[[ $output =~ --[a-z]+\ goes\ with\ (keys|mounts|block),\ which\ is\ not\ watched ]]
+	done
+}
+
+@test "JSON has each name once, whatever columns are asked for" {
+	equal "$(watchq mounts -I --once -J -o TARGET,SOURCE,target,TARGET /proc | head -n 1 | tr -d ' ' | grep -o '"target"' | wc -l)" 1
+	equal "$(watchq mounts -I --once -J --output-all -o +TARGET /proc | head -n 1 | grep -o '"target"' | wc -l)" 1
+	# Tables have what was asked for.
+	equal "$(watchq mounts -I --once -n -r -o FSTYPE,FSTYPE /proc | head -n 1)" "proc proc"
+}
+
+@test "--output-file -: standard output" {
+	cd "$BATS_TEST_TMPDIR"
+	equal "$(watchq mounts -I --once -n -r -o FSTYPE --output-file - /proc | head -n 1)" proc
+	[ ! -e ./- ]
+}
+
+@test "a time that is too long is out of range" {
+	run -1 watchq mounts -w 99999999999999d
+	[[ $output =~ "--timeout: 99999999999999d is out of range: a time is 285 years at most" ]]
+	run -1 watchq mounts --sweep 99999999999999d
+	[[ $output =~ "--sweep: 99999999999999d is out of range" ]]
+	run -1 watchq mounts -w 1x
+	[[ $output =~ "--timeout: expected a time such as" ]]
+}

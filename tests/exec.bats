@@ -413,3 +413,13 @@ gone() {
 	run -1 --separate-stderr watchq decode -x :
 	[[ $stderr == *"unknown option '-x'"* ]]
 }
+
+by_name() {
+	SHELL=bash "$WATCHQ" mounts -e mount m -x 'echo "$BASH_VERSION" >>ran' -C 'mount -t tmpfs one m; [ -n "$BASH_VERSION" ]' >out
+	grep -q . ran
+	local status=0
+	SHELL=no-such-shell "$WATCHQ" mounts -C true 2>err || status=$?
+	equal "$status" 127
+	grep -q "no-such-shell: can't run this shell" err
+}
+@test "SHELL is a name without a path: it is looked for in PATH" { inside by_name; }

@@ -287,3 +287,32 @@ wrong() {
 	grep -q "mounts has no backend 'poll'; it has auto, fanotify, mountinfo" err
 }
 @test "wrong use" { inside "$BEST" wrong; }
+
+# ---- Paths ----
+
+# The same place, however it is written: also where nothing is there yet, and in another namespace.
+written() {
+	local path
+	mkdir m b
+	for path in "$PWD//m" "$PWD/./m" "$PWD/m//" "$PWD/b/../m" // /; do
+		"$WATCHQ" mounts -J -e mount -N $$ "$path" -c 1 -C 'mount -t tmpfs one m' >json
+		umount m
+		equal "$path $(jq -r .target json)" "$path $PWD/m"
+	done
+	for path in n/./x n/../n/x b/../n/x ./n//x/ "$PWD/n/../n/x"; do
+		"$WATCHQ" mounts -q -J -e mount "$path" -c 1 -C 'mkdir -p n/x; mount -t tmpfs two n/x' >json
+		umount n/x
+		rm -r n
+		equal "$path $(jq -r .target json)" "$path $PWD/n/x"
+		rm -f err
+		"$WATCHQ" wait -v -J -w 20 "mounted:$path" >json 2>err &
+		waiter=$!
+		await grep -q ': ready$' err
+		mkdir -p n/x
+		mount -t tmpfs three n/x
+		wait $waiter
+		umount n/x
+		rm -r n
+	done
+}
+@test "PATH is normalized: slashes, dots, and what is not there yet" { inside "$BEST" written; }

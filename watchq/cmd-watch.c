@@ -157,6 +157,25 @@ static int check_events(struct wanteds *w, const struct options *o)
 	return n ? 0 : msg_usage(_("no source has the events that are asked for"));
 }
 
+/* Options of one source, where it is not watched, are a mistake. */
+static int check_options(struct wanteds *w, const struct options *o)
+{
+	const struct {
+		const char *option, *source;
+		bool given;
+	} options[] = {
+		{ "recursive", "keys", o->recursive }, { "all", "keys", o->all_keys }, { "depth", "keys", o->depth },
+		{ "session", "keys", o->session }, { "namespace", "mounts", o->ns }, { "types", "mounts", o->fs_types },
+		{ "options", "mounts", o->fs_options }, { "coalesce", "block", o->coalesce },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].given && !wanted_of(w, find_source(options[i].source, strlen(options[i].source), &(struct suggestion) { .word = "" })))
+			return msg_usage(_("--%s goes with %s, which is not watched"), options[i].option, options[i].source);
+	return 0;
+}
+
 static int take_arguments(struct wanteds *w, const struct options *o, char **args, size_t n)
 {
 	size_t i;
@@ -171,6 +190,8 @@ static int take_arguments(struct wanteds *w, const struct options *o, char **arg
 			rc = n == 1 ? add_all(w, o->first_id)
 				    : msg_usage(_("all and other sources exclude each other"));
 	}
+	if (!rc)
+		rc = check_options(w, o);
 	if (!rc)
 		rc = check_events(w, o);
 	for (i = 0; i < w->n && !rc; i++)

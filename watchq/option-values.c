@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -25,10 +26,21 @@ int option_unsigned(const char *option, const char *text, uint64_t min, uint64_t
 	return 0;
 }
 
+int option_time(const char *option, const char *text, int64_t *to)
+{
+	if (parse_time(text, to))
+		return 0;
+	if (errno == ERANGE)
+		return msg_usage(_("--%s: %s is out of range: a time is 285 years at most"), option, text);
+	return msg_usage(_("--%s: expected a time such as 500ms, 2s or 1m, not '%s'"), option, text);
+}
+
 int option_pause(const char *option, const char *text, uint64_t *to)
 {
 	int64_t time;
 
+	if (!parse_time(text, &time) && errno == ERANGE)
+		return option_time(option, text, &time);
 	if (!parse_time(text, &time) || time < WQC_PAUSE_MIN)
 		return msg_usage(_("--%s: expected a time of 10ms at least, such as 1s or 5m, not '%s'"), option, text);
 	*to = (uint64_t) time;

@@ -9,6 +9,7 @@
 int option_unsigned(const char *option, const char *text, uint64_t min, uint64_t max, unsigned *to);
 
 /* How long to wait between two looks, ns. */
+int option_time(const char *option, const char *text, int64_t *to);
 int option_pause(const char *option, const char *text, uint64_t *to);
 
 /* The same, or 0: never. */

@@ -58,9 +58,7 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->count = 1;
 		return 0;
 	case 'w':
-		if (!parse_time(arg, &o->timeout))
-			return msg_usage(_("--timeout: expected a time such as 500ms, 2s or 1m, not '%s'"), arg);
-		return 0;
+		return option_time("timeout", arg, &o->timeout);
 	case 'C':
 		return 0;	/* take_first() */
 	case 'x':
@@ -169,7 +167,7 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		pend->all = true;
 		return 0;
 	case WQC_OPT_OUTPUT_FILE:
-		o->output_file = arg;
+		o->output_file = strcmp(arg, "-") == 0 ? NULL : arg;
 		return 0;
 	case WQC_OPT_COLOR:
 		n = option_one_of("color", arg ? arg : "auto", color_mode_names, WQC_COLOR__NR);
@@ -206,7 +204,7 @@ static void all_columns(const struct command *cmd, struct column_list *list)
 			list->ids[list->n++] = i;
 }
 
-static int choose_columns(const struct options *o, const struct pending *pend, enum format format,
+static int list_the_columns(const struct options *o, const struct pending *pend, enum format format,
 			  struct column_list *list)
 {
 	const char *env = getenv("WATCHQ_COLUMNS");
@@ -231,8 +229,16 @@ static int choose_columns(const struct options *o, const struct pending *pend, e
 		rc = columns_parse(list, env, "WATCHQ_COLUMNS");
 	if (!rc && pend->columns)
 		rc = columns_parse(list, pend->columns, "--output");
-	if (has_names)
-		columns_once(list);
+	return rc;
+}
+
+static int choose_columns(const struct options *o, const struct pending *pend, enum format format,
+			  struct column_list *list)
+{
+	int rc = list_the_columns(o, pend, format, list);
+
+	if (!rc && (format == WQC_FORMAT_JSON || format == WQC_FORMAT_JOURNAL))
+		columns_once(list);	/* an object has each name but once */
 	return rc;
 }
 

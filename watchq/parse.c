@@ -20,6 +20,7 @@ bool parse_time(const char *text, int64_t *ns)
 	const char *start = text;
 	double total = 0;
 
+	errno = EINVAL;
 	if (!*text)
 		return false;
 	while (*text) {
@@ -43,8 +44,10 @@ bool parse_time(const char *text, int64_t *ns)
 		total += v * scale;
 		text = end + len;
 	}
-	if (total > 9e9)	/* 285 years */
+	if (total > 9e9) {	/* 285 years */
+		errno = ERANGE;
 		return false;
+	}
 	*ns = (int64_t) (total * 1e9);
 	return true;
 }

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "500ms", "2s", "1m30s", "0.5": nanoseconds; a number alone is seconds. */
+/* "500ms", "2s", "1m30s", "0.5": nanoseconds; a number alone is seconds. False with errno: EINVAL, or
+ * ERANGE. */
 bool parse_time(const char *text, int64_t *ns);
 
 /* A decimal number from @min to @max. */

@@ -149,7 +149,7 @@ static void use_found(struct wq_condition *c, const struct wq_path_walk *w)
 	free(c->path);
 	c->path = *w->path ? strdup(w->path) : NULL;
 	if (c->path)
-		wq_path_tidy(c->path);
+		wq_path_normalize(c->path);
 	c->there = !w->err;
 	c->is_plain = c->there && c->path && name && strcmp(name, c->path) == 0 && !wq_path_has_dotdot(c->object);
 	free(name);

@@ -98,7 +98,7 @@ static int add_path(struct wq_mounts_wanted *w, struct wq_source *s, const char 
 		return wq_fail(e, WQ_FAILURE, ENOENT, "an empty path");
 	errno = ENOMEM;
 	if (*ns->name)
-		p->path = strdup(name);
+		p->path = wq_path_absolute(name);
 	else
 		rc = set_path(w, s, p, name, e);
 	if (rc)
@@ -106,7 +106,7 @@ static int add_path(struct wq_mounts_wanted *w, struct wq_source *s, const char 
 	if (!p->path)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	w->n++;
-	wq_path_tidy(p->path);
+	wq_path_normalize(p->path);
 	p->watch = wq_engine_watch(s, id, s->ops->source, s->ops->backend, name);
 	return p->watch ? 0 : wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 }
