@@ -23,6 +23,10 @@ struct wq_monitor;
 int wq_condition_new(struct wq_condition **c, const char *text, struct wq_error *e);
 void wq_condition_free(struct wq_condition *c);
 
+/** For mounted:, unmounted:, ro: and rw: only filesystems of these @types count, a list as findmnt(8)
+ * has it ("ext4,xfs", "noautofs"); copied. Other conditions ignore it. Return 0 or -ENOMEM. */
+int wq_condition_set_types(struct wq_condition *c, const char *types);
+
 /** What it was made of. */
 const char *wq_condition_text(const struct wq_condition *c);
 

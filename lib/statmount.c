@@ -213,7 +213,7 @@ int wq_statmount(struct wq_statmount *sm, uint64_t id, struct wq_mount *m)
 		.fs_options = fs_options(sm, b->sb_flags, options ? options : ""),
 	};
 	if (!m->source && b->mask & WQ_UAPI_STATMOUNT_MNT_BASIC)
-		m->source = "none";	/* as mountinfo says of what has none */
+		m->source = "";		/* the kernel leaves out what is empty, as in mount(2) */
 	return m->fs_options ? 0 : -ENOMEM;
 }
 

@@ -460,3 +460,25 @@ output() {
 	ends 143
 }
 @test "a full disk, a reader that is gone, a file, a signal" { inside output; }
+
+types() {
+	mkdir m
+	mount -t tmpfs one m
+	"$WATCHQ" wait -w 10 --types tmpfs mounted:m rw:m unmounted:none >/dev/null
+	"$WATCHQ" wait -w 10 --types notmpfs unmounted:m >/dev/null
+	local status=0
+	"$WATCHQ" wait -w 100ms -t notmpfs --any mounted:m rw:m || status=$?
+	equal "$status" 3
+	# What is mounted over it counts.
+	begin --types notmpfs mounted:m
+	mount -t tmpfs two m
+	mount -t proc three m
+	ends 0
+	event .source 'mounted:m new_mount three'
+}
+@test "--types: what is mounted there, or what a path is on, counts by its type" { inside types; }
+
+@test "ro: of quotas nothing is said, since no condition is about them" {
+	run -3 watchq wait -v -w 50ms ro:/proc
+	[[ ! $output =~ quota ]]
+}

@@ -24,14 +24,17 @@ static int wrong_condition(const struct wq_error *e)
 }
 
 /* 0, or the exit status, said. */
-static int parse(struct wq_condition **conditions, char *const *texts, size_t n)
+static int parse(struct wq_condition **conditions, const struct options *o, char *const *texts, size_t n)
 {
 	struct wq_error e = { 0 };
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (wq_condition_new(&conditions[i], texts[i], &e) == 0)
-			continue;
+		if (wq_condition_new(&conditions[i], texts[i], &e) == 0) {
+			if (!o->fs_types || wq_condition_set_types(conditions[i], o->fs_types) == 0)
+				continue;
+			wq_fail(&e, WQ_FAILURE, ENOMEM, "out of memory");
+		}
 		return e.err == EINVAL ? wrong_condition(&e) : msg_fail(&e);
 	}
 	return 0;
@@ -54,7 +57,7 @@ static int wait_run(const struct command *cmd, int argc, char **argv)
 		msg_error(_("can't start: %s"), strerror(ENOMEM));
 		return WQC_STATUS_FAILURE;
 	}
-	status = parse(conditions, argv + first, (size_t) n);
+	status = parse(conditions, &o, argv + first, (size_t) n);
 	if (!status)
 		status = wait_for(&o, conditions, (size_t) n);
 	for (i = 0; i < n; i++)

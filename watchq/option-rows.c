@@ -37,7 +37,7 @@ static const struct option_row rows[] = {
 	{ WQC_OPT_ALL_OF, "all", NULL, WQC_OPTIONS_WAIT, N_("until all conditions are so at a time (the default)") },
 	{ WQC_OPT_ANY, "any", NULL, WQC_OPTIONS_WAIT, N_("until any of them is") },
 	{ 'N', "namespace", "PID|FILE", WQC_OPTIONS_MOUNTS, N_("the mount namespace of that process, or file") },
-	{ 't', "types", "LIST", WQC_OPTIONS_MOUNTS, N_("only these types of filesystem; 'no' before the list: all others") },
+	{ 't', "types", "LIST", WQC_OPTIONS_MOUNTS | WQC_WAIT, N_("only these types of filesystem; 'no' before the list: all others") },
 	{ 'O', "options", "LIST", WQC_OPTIONS_MOUNTS, N_("only mounts with all of these options") },
 	{ WQC_OPT_COALESCE, "coalesce", "TIME", WQC_OPTIONS_BLOCK, N_("merge errors next to each other, for that long, into one with a count") },
 	{ 'I', "initial", NULL, WQC_LIVE, N_("first report what there is, then the changes") },

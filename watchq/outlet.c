@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "msg.h"
@@ -12,18 +14,70 @@
 
 #define WQC_PATIENCE	2000	/* ms that a look-up may take */
 
+/* The directory of @path, and the name in it in *@name. -1 with errno. */
+static int open_parent(const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+
+	*name = slash ? slash + 1 : path;
+	if (!slash)
+		return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (slash - path + 1 >= (ssize_t) sizeof(dir)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(dir, path, (size_t) (slash - path + 1));
+	dir[slash - path + 1] = '\0';
+	return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Whether others may have put a file there, as in /tmp. */
+static bool is_shared(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) == 0 && st.st_mode & S_ISVTX && st.st_mode & (S_IWGRP | S_IWOTH);
+}
+
+/* There, only a regular file of one's own is written: -1 with errno, *@why is said of another. */
+static int open_in(int dir, const char *name, int flags, const char **why)
+{
+	bool shared = is_shared(dir);
+	struct stat st;
+	int fd = openat(dir, name, flags | (shared ? O_NOFOLLOW | O_NONBLOCK : 0), 0666);
+
+	if (fd < 0 && shared && (errno == ELOOP || errno == ENXIO))
+		*why = errno == ELOOP ? N_("a symbolic link in a directory of all users") : N_("a FIFO in a directory of all users");
+	if (fd < 0 || !shared || fstat(fd, &st))
+		return fd;
+	if (S_ISREG(st.st_mode) && st.st_uid == geteuid())
+		return fd;
+	*why = S_ISREG(st.st_mode) ? N_("somebody else's file in a directory of all users")
+				   : N_("no regular file, in a directory of all users");
+	close(fd);
+	errno = EACCES;
+	return -1;
+}
+
 static int open_file(const char *path, int flags)
 {
-	int fd;
+	const char *name, *why = NULL;
+	int fd, dir;
 
 	/* The open of a file on a dead server would not return. */
 	if (wq_path_answers(path, WQC_PATIENCE) == -ETIMEDOUT) {
 		msg_error(_("%s: can't open for writing: the filesystem does not answer"), path);
 		return -1;
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
-	if (fd < 0)
+	dir = open_parent(path, &name);
+	fd = dir < 0 ? -1 : open_in(dir, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, &why);
+	if (why)
+		msg_error(_("%s: not written: %s; name another file"), path, _(why));
+	else if (fd < 0)
 		msg_error(_("%s: can't open for writing: %s"), path, strerror(errno));
+	if (dir >= 0)
+		close(dir);
 	return fd;
 }
 

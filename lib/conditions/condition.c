@@ -83,6 +83,7 @@ void wq_condition_free(struct wq_condition *c)
 	forget(c);
 	wq_path_watch_free(c->way);
 	free(c->path);
+	free(c->types);
 	wq_name_unref(c->known);
 	free(c->key);
 	free(c->type);
@@ -90,6 +91,13 @@ void wq_condition_free(struct wq_condition *c)
 	free(c->objects);
 	free(c->text);
 	free(c);
+}
+
+int wq_condition_set_types(struct wq_condition *c, const char *types)
+{
+	free(c->types);
+	c->types = strdup(types);
+	return c->types ? 0 : -ENOMEM;
 }
 
 int wq_condition_path(struct wq_condition *c, bool mounts, struct wq_error *e)
@@ -216,6 +224,17 @@ static bool wants_sb(struct wq_condition *const *c, size_t n)
 	return false;
 }
 
+/* Whatever a condition can be about: not quotas, of which nothing is to be said then. */
+static void set_filter(struct wq_monitor *m)
+{
+	struct wq_filter f = { 0 };
+
+	wq_filter_add_raw(&f, "key", NULL);
+	wq_filter_add_raw(&f, "mount", NULL);
+	wq_filter_add_raw(&f, "sb:readonly,error,128-255", NULL);
+	wq_monitor_set_filter(m, &f);
+}
+
 int wq_conditions_watch(struct wq_condition *const *c, size_t n, struct wq_monitor *m, uint64_t sweep,
 			struct wq_error *e)
 {
@@ -230,6 +249,7 @@ int wq_conditions_watch(struct wq_condition *const *c, size_t n, struct wq_monit
 	}
 	if (rc >= 0 && wants_sb(c, n)) {
 		wq_monitor_set_sweep(m, sweep);
+		set_filter(m);
 		rc = wq_monitor_add(m, "sb", NULL, NULL, 0, 1, 0, e);
 		sources++;
 	}

@@ -42,6 +42,7 @@ struct wq_condition {
 
 	unsigned char rec[WQ_RECORD_MIN];
 
+	char *types;		/* of the filesystem that PATH is on, as findmnt(8) has them; NULL: any */
 	char *path;		/* as it resolved when it was looked at; NULL: that can't be known */
 	bool there;		/* and all of it was there */
 	bool is_plain;		/* and no link was in it */

@@ -47,6 +47,8 @@ static int set_found(struct wq_condition *c, struct libmnt_fs *fs, struct wq_err
 {
 	struct wq_mount m;
 
+	if (c->types && !mnt_match_fstype(mnt_fs_get_fstype(fs), c->types))
+		return 0;
 	wq_mountinfo_describe(fs, 0, &m);
 	m.id = m.parent = 0;	/* the unique ones mountinfo has not */
 	c->found.mount = wq_mount_new(&m);

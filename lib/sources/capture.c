@@ -70,19 +70,35 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 	return 0;
 }
 
-/* An annotated capture says by its first bytes in which byte order it is. */
-static void detect_order(struct capture *c)
+/* No record that any kernel posts begins so: with eight characters. */
+static bool is_text(const unsigned char *first)
 {
+	unsigned i;
+
+	for (i = 0; i < WQ_RECORD_MIN; i++)
+		if ((first[i] < 0x20 && !memchr("\t\r\n", first[i], 3)) || first[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+/* An annotated capture says by its first bytes in which byte order it is. Return 0 or -errno with *@e. */
+static int detect_order(struct capture *c, struct wq_error *e)
+{
+	const unsigned char *first = c->walk.buf + c->walk.pos;
 	struct wq_record rec;
 
 	if (c->walk.len - c->walk.pos < WQ_RECORD_MIN)
-		return;
+		return 0;
+	if (is_text(first))
+		return wq_fail(e, WQ_FAILURE, EBADMSG, "%.200s: no capture: it looks like %s; what --binary writes can be decoded",
+			       c->name, *first == '{' || *first == '[' ? "JSON" : "text");
 	c->started = true;
 	wq_record_header(&rec, c->walk.buf + c->walk.pos, !c->walk.swapped);
 	if (wq_capture_is_header(&rec))
 		c->walk.swapped = !c->walk.swapped;
 	wq_record_header(&rec, c->walk.buf + c->walk.pos, c->walk.swapped);
 	c->headed = wq_capture_is_header(&rec);
+	return 0;
 }
 
 /* ---- Reading ---- */
@@ -232,8 +248,9 @@ static int capture_pull(struct wq_source *s, struct wq_error *e)
 	int rc;
 
 	for (;;) {
-		if (!c->started)
-			detect_order(c);
+		rc = c->started ? 0 : detect_order(c, e);
+		if (rc)
+			return rc;
 		wq_capture_skip_event_note(c);
 		offset = c->walk.base + c->walk.pos;
 		rc = wq_walk_next(&c->walk, rec, &why);
