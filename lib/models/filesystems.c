@@ -109,7 +109,7 @@ static bool is_on_device(const struct wq_filesystem *fs)
 	if (fs->dev >> 20)
 		return true;
 	/* A process in a container may choose the source: no look-up leaves /dev. */
-	return fs->source && strncmp(fs->source, "/dev/", 5) == 0 && wq_is_block_device(fs->source + 5);
+	return fs->source && strncmp(fs->source, "/dev/", 5) == 0 && wq_dev_node_number(fs->source + 5);
 }
 
 /* What it is, of the first of its mounts. */
@@ -267,15 +267,27 @@ int wq_filesystems_read(struct wq_filesystems *t)
 
 /* ---- What is known of one ---- */
 
+/* That of which the device is another one than the source. */
+static struct wq_filesystem *of_btrfs(const struct wq_filesystems *t, uint64_t dev)
+{
+	struct wq_filesystem *fs;
+
+	for (fs = t->first; fs; fs = fs->next)
+		if (fs->nmounts && strcmp(fs->fstype, "btrfs") == 0 && strncmp(fs->source, "/dev/", 5) == 0 &&
+		    wq_dev_node_same_btrfs(wq_dev_node_number(fs->source + 5), dev))
+			return fs;
+	return NULL;
+}
+
 static struct wq_filesystem *of_device(const struct wq_filesystems *t, uint64_t dev, const char *path)
 {
 	struct wq_filesystem *fs = wq_filesystems_find(t, dev);
 
-	/* Some (btrfs) have a number of no device. */
+	/* Some (btrfs) have a number of no device, and the source that was named when it was mounted. */
 	if (!fs || !fs->nmounts)
 		for (fs = t->first; fs && (!fs->nmounts || strcmp(fs->source, path) != 0); fs = fs->next)
 			;
-	return fs;
+	return fs ? fs : of_btrfs(t, dev);
 }
 
 /* The ID in mountinfo of the mount that @fd is on; -errno. System calls only: in a child. */
