@@ -165,6 +165,11 @@ bool wq_monitor_has_lost(const struct wq_monitor *m)
 	return m->has_lost;
 }
 
+void wq_engine_incomplete(struct wq_monitor *m)
+{
+	m->has_lost = true;
+}
+
 void wq_monitor_stop(struct wq_monitor *m)
 {
 	unsigned i;

@@ -210,6 +210,8 @@ int wq_engine_poll(struct wq_monitor *m, int fd);
 int wq_engine_poll_changes(struct wq_monitor *m, int fd, bool on);
 /** What the user wants to see; whether that is also what there is at the start; whether names are looked up. */
 const struct wq_filter *wq_engine_filter(const struct wq_monitor *m);
+/** Something was reported without what the user asked for, as if it had been lost: --strict. */
+void wq_engine_incomplete(struct wq_monitor *m);
 bool wq_engine_wants_initial(const struct wq_monitor *m);
 bool wq_engine_wants_names(const struct wq_monitor *m);
 bool wq_engine_wants_commands(const struct wq_monitor *m);

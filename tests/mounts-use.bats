@@ -316,3 +316,40 @@ written() {
 	done
 }
 @test "PATH is normalized: slashes, dots, and what is not there yet" { inside "$BEST" written; }
+
+# ---- Gone before it could be asked about ----
+
+# gone ARGUMENT...: watchq is stopped while something is mounted and unmounted; its status is in status.
+gone() {
+	rm -f err
+	"$WATCHQ" mounts -J -v --backend fanotify --strict -S -e mount,umount -c 3 "$@" >json 2>err 3>&- &
+	watcher=$!
+	await grep -q ': ready$' err
+	kill -STOP "$watcher"
+	await is_stopped "$watcher"
+	mount -t tmpfs quick "$place"
+	umount "$place"
+	kill -CONT "$watcher"
+	mount -t tmpfs last a
+	status=0
+	wait "$watcher" || status=$?
+	umount a
+}
+by_selection() {
+	local place status args
+	mkdir a b
+	for args in a "-t tmpfs" "-O rw" "a -t tmpfs"; do
+		for place in a b; do
+			# shellcheck disable=SC2086
+			gone $args
+			equal "$args $place $(jq -c '[.event, .id, .target, .source, .object]' json | xargs -d '\n')" \
+				"$args $place [\"new_mount\",0,null,null,null] [\"unmount\",0,null,null,null] $(jq -c 'select(.source == "last") | [.event, .id, .target, .source, .object]' json)"
+			equal "$status" 4
+			grep -q '"event":"new_mount","id":0,.*"count":1' err
+		done
+	done
+	# Without a selection all are wanted: nothing is in doubt.
+	gone
+	equal "$status $(jq -r '"\(.event) \(.id)"' json | xargs)" "0 new_mount 1 unmount 1 new_mount 1"
+}
+@test "what was gone before it could be asked about is reported where PATH, -t or -O is given, and counted" { inside fanotify by_selection gone; }

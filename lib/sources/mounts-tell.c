@@ -6,16 +6,30 @@
 #include <string.h>
 
 #include "event.h"
+#include "filter.h"
 #include "sources/mounts-tell.h"
 
 /* ---- Events ---- */
+
+/* It was gone before it could be asked about: nobody knows whether the user wants to see it. It is
+ * reported as the source's own, and counts as incomplete. NULL: it is no such mount. */
+static const struct wq_watch *watch_of_gone(struct wq_mounts *ms, enum wq_mount_nr nr, const struct wq_mount *m)
+{
+	struct wq_monitor *monitor = ms->s->m;
+
+	if ((nr != WQ_MOUNT_NEW_MOUNT && nr != WQ_MOUNT_UNMOUNT) || !m || m->fstype || !wq_mounts_selects(ms->wanted))
+		return NULL;
+	if (wq_filter_may_pass(wq_engine_filter(monitor), WQ_TYPE_MOUNT, (uint8_t) nr))
+		wq_engine_incomplete(monitor);
+	return ms->s->self;
+}
 
 /* @on: what it is mounted on, 0 where the record has no such thing. */
 int wq_mounts_emit(struct wq_mounts *ms, enum wq_mount_nr nr, uint64_t on, uint64_t id,
 		   struct wq_mount *m, struct wq_mount *was, const struct wq_mount_change *c)
 {
 	struct wq_item item = { .boottime = wq_now_boottime() };
-	const struct wq_watch *watch = wq_mounts_watch(ms->wanted, m, was);
+	const struct wq_watch *gone = watch_of_gone(ms, nr, m), *watch = gone ? gone : wq_mounts_watch(ms->wanted, m, was);
 	bool topology = nr != WQ_MOUNT_READONLY && nr != WQ_MOUNT_SETATTR;
 	uint64_t body[2] = { topology ? on : id, topology ? id : 0 };
 	unsigned char rec[WQ_RECORD_MAX];

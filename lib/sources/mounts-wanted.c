@@ -175,6 +175,11 @@ const struct wq_watch *wq_mounts_watch(const struct wq_mounts_wanted *w, const s
 	return NULL;
 }
 
+bool wq_mounts_selects(const struct wq_mounts_wanted *w)
+{
+	return !w->all || w->types || w->options;
+}
+
 bool wq_mounts_wants_paths(const struct wq_mounts_wanted *w)
 {
 	return !w->all;

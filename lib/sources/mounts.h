@@ -25,6 +25,8 @@ void wq_mounts_wanted_free(struct wq_mounts_wanted *w);
 const struct wq_watch *wq_mounts_watch(const struct wq_mounts_wanted *w, const struct wq_mount *m,
 				       const struct wq_mount *was);
 
+/** Whether not all mounts of the namespace are wanted: by paths, types or options. */
+bool wq_mounts_selects(const struct wq_mounts_wanted *w);
 /** Whether paths were named: else all of the namespace is wanted. */
 bool wq_mounts_wants_paths(const struct wq_mounts_wanted *w);
 /** The @i-th watch, from 0; NULL behind the last. */
