@@ -57,8 +57,8 @@ decode() { watchq decode --endian little "$@" c; }
 @test "a column may be shown twice or more" {
 	equal "$(decode -r -n -o KEY,KEY,KEY,KEY,KEY,EVENT,KEY -e linked | tail -1)" \
 		"448585456 448585456 448585456 448585456 448585456 linked 448585456"
-	equal "$(decode -J -o KEY,ID,KEY,ID,KEY,ID,KEY,ID,KEY,ID,KEY -e linked | tail -1)" \
-		'{"key":448585456,"id":3,"key":448585456,"id":3,"key":448585456,"id":3,"key":448585456,"id":3,"key":448585456,"id":3,"key":448585456}'
+	# An object has each name but once.
+	equal "$(decode -J -o KEY,ID,KEY,ID,KEY -e linked | tail -1)" '{"key":448585456,"id":3}'
 }
 
 @test "-n leaves the headings out, and only them" {
