@@ -249,7 +249,7 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 int wq_monitor_add_capture(struct wq_monitor *m, int fd, const char *name,
 			   enum wq_endian endian, struct wq_error *e)
 {
-	struct wq_source_config c = { .fd = fd, .name = name, .endian = endian };
+	struct wq_source_config c = { .fd = fd, .name = name, .endian = endian, .keep_going = m->keep_going };
 
 	return new_source(m, &wq_capture, &c, e) ? 0 : -e->err;
 }

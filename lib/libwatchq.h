@@ -298,6 +298,9 @@ void wq_monitor_set_ids(struct wq_monitor *m, const uint8_t *ids);
 /** Whether what wq_monitor_add() adds from now on is left out, with a warning, when it can't be
  * opened; but for the last one. */
 void wq_monitor_set_optional(struct wq_monitor *m, bool on);
+/** Whether what wq_monitor_add_capture() adds from now on is read on where it can't be read: at the next
+ * header of an annotated capture. What is between is one loss, and logged as a warning. */
+void wq_monitor_set_keep_going(struct wq_monitor *m, bool on);
 /** How often, in ns, what can't be heard is looked at; a second unless told otherwise. */
 void wq_monitor_set_interval(struct wq_monitor *m, uint64_t ns);
 /** Read the queues in a thread of the monitor's own, which with @realtime asks to

@@ -143,6 +143,11 @@ void wq_monitor_set_ids(struct wq_monitor *m, const uint8_t *ids)
 	m->ids = ids;
 }
 
+void wq_monitor_set_keep_going(struct wq_monitor *m, bool on)
+{
+	m->keep_going = on;
+}
+
 void wq_monitor_set_optional(struct wq_monitor *m, bool on)
 {
 	m->optional = on;

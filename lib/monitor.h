@@ -34,7 +34,7 @@ struct wq_monitor {
 	bool recursive, all;		/* keys */
 	const char *ns, *types, *options;	/* mounts */
 	const uint8_t *ids;		/* NULL: none given one by one */
-	bool optional;
+	bool optional, keep_going;
 	uint64_t count;			/* be done after that many; 0: never */
 
 	/* What there is. */

@@ -36,6 +36,7 @@ struct wq_source_config {
 	size_t nobjects;
 	unsigned first_id;
 	const uint8_t *ids;	/* of the objects, one each, and one without any; NULL: from first_id on */
+	bool keep_going;	/* behind what can't be read of a capture */
 	bool optional;		/* when it can't be opened, that is a warning */
 	unsigned depth;
 	bool recursive, all;	/* keys */

@@ -218,3 +218,33 @@ native_good() {
 	run -1 watchq decode a b
 	[[ $output =~ "'b' is one too many" ]]
 }
+
+@test "--keep-going: a capture that was cut, wherever, and appended to" {
+	local cut first second size want
+	cd "$BATS_TEST_TMPDIR"
+	for first in little big; do
+		unhex "$DATA/annotated-$first.hex" >first
+		for second in little big; do
+			unhex "$DATA/annotated-$second.hex" >second
+			want=$(watchq decode -J second | jq -r .event | xargs)
+			size=$(stat -c %s first)
+			for ((cut = 4; cut < size; cut += SLOW > 1 ? 211 : 61)); do
+				{ head -c "$cut" first; cat second; } >both
+				run -0 --separate-stderr watchq decode -J --keep-going both
+				[[ " $(jq -r .event <<<"$output" | xargs)" == *" $want" ]]
+				# Between two records nothing is lost.
+				[ -n "$stderr" ] || { clean=$((${clean:-0} + 1)); continue; }
+				[[ " $(jq -r .event <<<"$output" | xargs)" == *" loss $want" ]]
+				[[ $stderr =~ "watchq: decode: both: offset "[0-9]+": bad "(record|note)": ".*"; going on at the next header" ]]
+			done
+		done
+	done
+	((${clean:-0} < 10))
+	run -4 --separate-stderr watchq decode --keep-going --strict both
+	# Through a pipe, in pieces.
+	equal "$(for ((i = 0; i < $(stat -c %s both); i += 50)); do tail -c "+$((i + 1))" both | head -c 50; done | watchq decode -q -J --keep-going | jq -r .event | xargs | sed "s/.*\(loss $want\)/\1/")" "loss $want"
+	# Without it, and in a plain capture, the rest is not read.
+	run -1 watchq decode both
+	{ unhex "$DATA/every-type-little.hex" | head -c 100; echo 12345678; } >plain
+	run -1 watchq decode --endian little --keep-going plain
+}

@@ -50,6 +50,7 @@ static int decode_run(const struct command *cmd, int argc, char **argv)
 		run_free(r);
 		return WQC_STATUS_FAILURE;
 	}
+	wq_monitor_set_keep_going(run_monitor(r), o.keep_going);
 	if (wq_monitor_add_capture(run_monitor(r), fd, name, o.endian, &e)) {
 		status = msg_fail(&e);
 		run_free(r);

@@ -43,6 +43,7 @@ static const struct option_row rows[] = {
 	{ 'I', "initial", NULL, WQC_LIVE, N_("first report what there is, then the changes") },
 	{ WQC_OPT_ONCE, "once", NULL, WQC_LIVE, N_("only report what there is (with --initial)") },
 	{ WQC_OPT_SWEEP, "sweep", "TIME", WQC_LIVE | WQC_WAIT, N_("look that often for what the kernel does not report; 0: never") },
+	{ WQC_OPT_KEEP_GOING, "keep-going", NULL, WQC_OPTIONS_CAPTURE, N_("go on at the next header behind what can't be read") },
 	{ WQC_OPT_ENDIAN, "endian", "ORDER", WQC_OPTIONS_CAPTURE, N_("byte order of the capture: native, little or big") },
 	{ WQC_OPT_DIALECT, "dialect", "NAME", WQC_OPTIONS_CAPTURE, N_("version of the notification patches that the capture is of") },
 	{ 'c', "count", "NUM", WQC_EVENTS, N_("stop after that many events") },

@@ -157,6 +157,9 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 	case WQC_OPT_BACKEND:
 		o->backend = strcmp(arg, "auto") == 0 ? NULL : arg;
 		return 0;
+	case WQC_OPT_KEEP_GOING:
+		o->keep_going = true;
+		return 0;
 	case WQC_OPT_ENDIAN:
 		n = option_one_of("endian", arg, endians, 3);
 		o->endian = (enum wq_endian) n;

@@ -56,6 +56,7 @@ struct options {
 	struct output_config output;
 	const char *output_file;	/* NULL: standard output */
 	enum wq_endian endian;
+	bool keep_going;		/* behind what can't be read of a capture */
 	enum verbosity verbosity;
 	bool done;			/* it was --help or the like: nothing left to do */
 };

@@ -56,6 +56,7 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 	}
 	c->fd = config->fd;
 	c->name = config->name;
+	c->keep_going = config->keep_going;
 	c->walk = (struct wq_walk) {
 		.buf = c->buf,
 		.more = true,
@@ -239,6 +240,21 @@ static int end(struct wq_source *s, struct wq_error *e)
 	return 0;
 }
 
+/* What can't be read is a loss, if it is to be skipped: then 0; else @rc. */
+static int skip(struct wq_source *s, uint64_t offset, int rc, struct wq_error *e)
+{
+	unsigned char loss[WQ_RECORD_MAX];
+	struct capture *c = s->priv;
+
+	if (rc != -EBADMSG || !c->keep_going || !(c->annotated || c->headed))
+		return rc;
+	wq_engine_log(s->m, WQ_LOG_WARNING, "%.400s; going on at the next header", e->text);
+	wq_capture_skip_from(c, offset);
+	wq_record_build(loss, WQ_TYPE_META, WQ_META_LOSS, 0, NULL, 0);
+	wq_record_header(&c->next.rec, loss, false);
+	return emit(s);
+}
+
 static int capture_pull(struct wq_source *s, struct wq_error *e)
 {
 	struct capture *c = s->priv;
@@ -248,20 +264,41 @@ static int capture_pull(struct wq_source *s, struct wq_error *e)
 	int rc;
 
 	for (;;) {
+		if (c->skipping && !wq_capture_find_header(c)) {
+			if (!c->walk.more)
+				return end(s, e);
+			rc = refill(c, e);
+			if (rc <= 0)
+				return rc;
+			continue;
+		}
+		/* Enough to see a header that begins in the next record. */
+		if (c->keep_going && c->walk.more && c->walk.len - c->walk.pos < WQ_RECORD_MAX + WQ_CAPTURE_AHEAD) {
+			rc = refill(c, e);
+			if (rc < 0)
+				return rc;
+		}
 		rc = c->started ? 0 : detect_order(c, e);
 		if (rc)
 			return rc;
-		wq_capture_skip_event_note(c);
+		if (!c->keep_going)
+			wq_capture_skip_event_note(c);
 		offset = c->walk.base + c->walk.pos;
 		rc = wq_walk_next(&c->walk, rec, &why);
-		if (rc == -EBADMSG)
-			return bad(c, &why, e);
+		if (rc == -EBADMSG) {
+			rc = skip(s, offset, bad(c, &why, e), e);
+			return rc ? rc : 1;
+		}
+		if (rc > 0 && c->keep_going && wq_capture_has_header_inside(c, offset, rec->len)) {
+			why = (struct wq_bad) { .offset = offset, .kind = WQ_BAD_NOTE, .what = "the next header begins in it: it was cut" };
+			rc = skip(s, offset, bad(c, &why, e), e);
+			return rc ? rc : 1;
+		}
 		if (rc > 0) {
 			rc = is_plain(c, rec) ? 0 : note_taken(s, rec, offset, e);
 			if (rc == 1)
 				continue;
-			if (rc == 0)
-				rc = emit(s);
+			rc = rc ? skip(s, offset, rc, e) : emit(s);
 			return rc ? rc : 1;
 		}
 		if (!c->walk.more)

@@ -21,6 +21,9 @@ struct capture {
 	bool annotated;			/* a header note has come */
 	bool started;			/* the first record has */
 	bool headed;			/* and it is a header note */
+	bool keep_going;		/* behind what can't be read, at the next header */
+	bool skipping;			/* to it */
+	uint64_t resumed;		/* offset of the header at which it went on; 0: it has not yet */
 	unsigned char event_header[WQ_RECORD_MIN];	/* of an event note in one part */
 
 	char refused[192];		/* why it is not decoded: of another dialect */
@@ -46,6 +49,15 @@ const char *wq_capture_read_note(struct wq_source *s);
 /** There is one event note before nearly every record: it is passed over where it stands, if
  * it is like all others; else it is for wq_capture_read_note(). */
 void wq_capture_skip_event_note(struct capture *c);
+
+/** Whether another header begins in the middle of the record of @len bytes at @offset, which was cut
+ * then: to be asked with so many bytes behind it in the buffer, if the capture has them. */
+#define WQ_CAPTURE_AHEAD	16
+bool wq_capture_has_header_inside(const struct capture *c, uint64_t offset, size_t len);
+/** The record at @offset can't be read: skip to the next header behind it. */
+void wq_capture_skip_from(struct capture *c, uint64_t offset);
+/** Go on skipping in what has been read. Return whether the walk is at a header now. */
+bool wq_capture_find_header(struct capture *c);
 
 static inline bool wq_capture_is_header(const struct wq_record *rec)
 {
