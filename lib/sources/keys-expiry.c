@@ -15,6 +15,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "kernel/proc-keys.h"
 #include "models/names.h"
 #include "sources/keys.h"
 #include "sources/keys-watched.h"
@@ -116,33 +117,25 @@ static void set_expiry(struct wq_keys_state *st, struct wq_watched *w, uint64_t 
 	put_in_name(st, w);
 }
 
-/* "perm", "expd", or a number and its unit. */
-static void parse_expiry(struct wq_keys_state *st, struct wq_watched *w, const char *left, uint64_t now)
+/* The kernel says that it has expired. */
+static void set_expired(struct wq_keys_state *st, struct wq_watched *w, uint64_t now)
 {
-	static const struct {
-		char letter;
-		uint32_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
-	unsigned long n;
-	unsigned i;
-	char *end;
+	/* A moment ago, or long ago; sooner than it was known to, if it was set again. */
+	if (!w->expires || w->expires > now)
+		w->expires = now;
+	w->expired_before = !w->listed && st->expiry.first;
+	w->listed = true;
+	put_in_name(st, w);
+}
 
-	if (strcmp(left, "expd") == 0) {
-		/* A moment ago, or long ago; sooner than it was known to, if it was set anew. */
-		if (!w->expires || w->expires > now)
-			w->expires = now;
-		w->expired_before = !w->listed && st->expiry.first;
-		w->listed = true;
-		put_in_name(st, w);
-		return;
-	}
-	n = strtoul(left, &end, 10);
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (end > left && *end == units[i].letter) {
-			set_expiry(st, w, now + n * units[i].seconds, units[i].seconds);
-			return;
-		}
-	set_expiry(st, w, 0, 0);
+/* The kernel describes it no more, so the line has its description. */
+static void name_by_line(struct wq_keys_state *st, const struct wq_proc_key *k)
+{
+	struct wq_name *n = st->names && !wq_keys_find(st->names, k->serial) ? wq_proc_keys_name(k) : NULL;
+
+	if (n)
+		wq_keys_put(st->names, n);
+	wq_name_unref(n);
 }
 
 /* A key that nobody named, and that --all is for. */
@@ -158,26 +151,41 @@ static int find_root(struct wq_keys_state *st, int32_t serial, bool invalid, str
 	return 0;
 }
 
-/* "%08x flags usage left permissions uid gid type description" */
-static int parse_line(struct wq_keys_state *st, const char *line, uint64_t now)
+static void apply_line(struct wq_keys_state *st, struct wq_watched *w, const struct wq_proc_key *k, uint64_t now)
 {
-	struct wq_watched *w;
-	char flags[16], left[16];
-	unsigned serial;
-
-	if (sscanf(line, "%x %15s %*s %15s", &serial, flags, left) != 3)
-		return 0;
-	w = wq_keys_find_watched(st, serial);
-	if (st->config.all && find_root(st, (int32_t) serial, strchr(flags, 'i'), &w))
-		return -ENOMEM;
-	if (!w)
-		return 0;
-	if (strchr(flags, 'i') && !w->heard)
+	if (k->expired || k->revoked)
+		name_by_line(st, k);
+	if (k->invalidated && !w->heard)
 		w->invalid = true;
-	/* What is revoked shows as if it had expired, and never will. */
-	if (strchr(flags, 'R'))
-		strcpy(left, "perm");
-	parse_expiry(st, w, left, now);
+	if (k->expired)
+		set_expired(st, w, now);
+	else
+		set_expiry(st, w, k->unit && !k->revoked ? now + k->left : 0, k->revoked ? 0 : k->unit);
+}
+
+/* A line of a key that is followed, or with --all may be from now on. */
+static int take_line(struct wq_keys_state *st, const struct wq_proc_keys *pk, size_t i, uint64_t now)
+{
+	const struct wq_proc_key *k = wq_proc_keys_at(pk, i);
+	struct wq_watched *w = wq_keys_find_watched(st, k->serial);
+	enum wq_proc_key_verdict verdict;
+	int state;
+
+	if (!w && !st->config.all)
+		return 0;
+	verdict = wq_proc_keys_check(pk, i, &state);
+	if (verdict != WQ_PROC_KEY_GENUINE) {
+		/* Somebody forges lines, or the key has changed since: what is known stays. */
+		if (w && !w->orphan && w->there)
+			st->expiry.stale = true;
+		if (w && state == EKEYEXPIRED)
+			set_expired(st, w, now);
+		return 0;
+	}
+	if (st->config.all && find_root(st, (int32_t) k->serial, k->invalidated, &w))
+		return -ENOMEM;
+	if (w)
+		apply_line(st, w, k, now);
 	return 0;
 }
 
@@ -185,17 +193,20 @@ static int read_all(struct wq_keys_state *st)
 {
 	/* The time before: nothing expires before what is made of it. */
 	uint64_t now = wq_now_realtime() / WQ_SECOND;
-	FILE *f = fopen("/proc/keys", "re");
-	char *line = NULL;
-	size_t room = 0;
-	int rc = 0;
+	struct wq_proc_keys *pk;
+	struct wq_error e;
+	size_t i;
+	int rc = wq_proc_keys_read(&pk, &e);
 
-	if (!f)
-		return 0;
-	while (!rc && getline(&line, &room, f) >= 0)
-		rc = parse_line(st, line, now);
-	free(line);
-	fclose(f);
+	if (rc) {
+		if (!st->expiry.failure_said && rc != -ENOMEM)
+			wq_engine_log(st->s->m, WQ_LOG_WARNING, "keys that expire are not reported: %s", e.text);
+		st->expiry.failure_said = true;
+		return rc == -ENOMEM ? rc : 0;
+	}
+	for (i = 0; !rc && i < wq_proc_keys_count(pk); i++)
+		rc = take_line(st, pk, i, now);
+	wq_proc_keys_free(pk);
 	return rc;
 }
 

@@ -88,6 +88,7 @@ struct wq_keys_expiry {
 	bool wanted;			/* of keys that are told of */
 	bool members;			/* and of members of roots, which are not */
 	bool stale;			/* /proc/keys is to be read */
+	bool failure_said;		/* that /proc/keys can't be read */
 	bool first;			/* it is being read for the first time */
 	uint64_t read_at;		/* when it was, ns of CLOCK_BOOTTIME */
 	uint64_t next;			/* the first that may expire, s of CLOCK_REALTIME; 0: none */

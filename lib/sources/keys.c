@@ -12,7 +12,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "models/names.h"
 #include "sources/keys.h"
 #include "uapi.h"
 
@@ -113,31 +112,6 @@ int wq_key_resolve(const char *spec, int32_t *serial, struct wq_error *e)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "%s: serial numbers of keys go from 1 to %d", spec, INT32_MAX);
 	*serial = (int32_t) nr;
 	return 0;
-}
-
-struct wq_name *wq_key_describe(int32_t serial)
-{
-	/* "%s;%d;%d;%08x;%s": type, uid, gid, permissions, description. The type has
-	 * no ';', the description may. security/keys/keyctl.c: keyctl_describe_key() */
-	char buf[WQ_UAPI_KEY_DESC_MAX + WQ_UAPI_KEY_TYPE_MAX + 64];
-	long len = keyctl_describe(serial, buf, sizeof(buf));
-	unsigned uid, gid, perm;
-	int desc = 0;
-	char *semi;
-
-	if (len < 0)
-		return NULL;
-	if ((size_t) len > sizeof(buf)) {
-		errno = EMSGSIZE;
-		return NULL;
-	}
-	semi = strchr(buf, ';');
-	if (!semi || sscanf(semi, ";%u;%u;%x;%n", &uid, &gid, &perm, &desc) != 3 || !desc) {
-		errno = EPROTO;
-		return NULL;
-	}
-	return wq_name_new((uint32_t) serial, uid, gid, perm, buf, (size_t) (semi - buf),
-			   semi + desc, strlen(semi + desc));
 }
 
 ssize_t wq_key_members(int32_t keyring, int32_t **members)

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "kernel/key-describe.h"
 #include "libwatchq.h"
 
 /** What the backends of `keys` share. */
@@ -12,10 +13,6 @@
  * %TYPE:DESCRIPTION or %:KEYRING. 0; -errno with *@e. keyctl(1) has the words;
  * @t and @p are refused: they'd be watchq's own. */
 int wq_key_resolve(const char *spec, int32_t *serial, struct wq_error *e);
-
-/** What the kernel calls that key: a new name, or NULL with errno (ENOKEY:
- * there is none; EACCES: no View permission; see keyctl_describe(3)). */
-struct wq_name *wq_key_describe(int32_t serial);
 
 /** The members of a keyring: *@members is malloc()ed. How many, or -errno. */
 ssize_t wq_key_members(int32_t keyring, int32_t **members);
