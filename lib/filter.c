@@ -170,7 +170,7 @@ static bool parse_number(const char *word, size_t len, uint32_t max, uint32_t *n
 	memcpy(copy, word, len);
 	copy[len] = '\0';
 	errno = 0;
-	v = strtoull(copy, &end, 0);
+	v = strtoull(copy, &end, copy[0] == '0' && (copy[1] == 'x' || copy[1] == 'X') ? 16 : 10);	/* no octal */
 	if (errno || *end || v > max)
 		return false;
 	*nr = (uint32_t) v;

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "drain.h"
+#include "kernel/proc-keys.h"
 #include "libwatchq.h"
 #include "queue.h"
 #include "source.h"
@@ -98,6 +100,21 @@ static void notifications(struct wq_capability *row)
 		snprintf(row->detail, sizeof(row->detail), "keyctl(KEYCTL_WATCH_KEY)");
 }
 
+/* What expires is seen there, and what --all watches. */
+static void proc_keys(struct wq_capability *row)
+{
+	struct wq_error e;
+	int fd = wq_proc_keys_open(&e);
+
+	works(row, "proc-keys");
+	if (fd < 0) {
+		no(row, &e);
+		return;
+	}
+	close(fd);
+	snprintf(row->detail, sizeof(row->detail), "/proc/keys: when keys expire, and what keys there are (--all)");
+}
+
 static void watch_limit(struct wq_capability *row)
 {
 	struct rlimit limit;
@@ -135,12 +152,13 @@ size_t wq_capabilities(struct wq_capability *rows, size_t max)
 	size_t n = 0;
 	unsigned i;
 
-	if (max < 6)
+	if (max < 7)
 		return 0;
 	kernel(&rows[n++]);
 	queue(&rows[n], &rows[n + 1]);
 	n += 2;
 	notifications(&rows[n++]);
+	proc_keys(&rows[n++]);
 	watch_limit(&rows[n++]);
 	realtime(&rows[n++]);
 

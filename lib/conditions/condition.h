@@ -50,6 +50,8 @@ struct wq_condition {
 	bool watched_way;	/* it is listened to: since wq_conditions_watch() */
 
 	char *key;		/* KEY, or KEYRING, as it was named */
+	bool of_user;		/* and by the user's ID */
+	uint32_t uid;
 	char *type, *desc;	/* of KEY, if it was named by them; of what is to be linked */
 	int32_t watched;	/* the key that a monitor tells of; 0: none */
 	int32_t serial;		/* what KEY was when it was looked at last and was valid; 0: it wasn't */

@@ -20,7 +20,7 @@ enum key_state { WQ_STATE_NONE, WQ_STATE_VALID, WQ_STATE_REVOKED, WQ_STATE_EXPIR
 
 static bool is_named(const struct wq_condition *c)
 {
-	return c->key[0] == '%';
+	return c->key[0] == '%' || c->of_user;
 }
 
 /* "%TYPE:DESC" and "%:DESC". */
@@ -42,15 +42,28 @@ static int check(struct wq_condition *c, struct wq_error *e)
 	return rc && (e->kind == WQ_NOTSUPP || rc == -EINVAL) ? rc : 0;
 }
 
+/* Where the type begins: %TYPE:DESC, UID:TYPE:DESC. NULL: KEY has none. */
+static const char *find_type(struct wq_condition *c)
+{
+	char *end;
+
+	if (c->key[0] == '%')
+		return c->key + 1;
+	c->uid = (uint32_t) strtoul(c->key, &end, 10);
+	c->of_user = end > c->key && *end == ':';
+	return c->of_user ? end + 1 : NULL;
+}
+
 static int parse_key(struct wq_condition *c, struct wq_error *e)
 {
-	const char *colon;
+	const char *type, *colon;
 
 	c->key = strdup(c->object);
 	if (!c->key)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
-	colon = is_named(c) ? strchr(c->key, ':') : NULL;
-	if (colon && split(c, c->key + 1, (size_t) (colon - c->key - 1), colon + 1))
+	type = find_type(c);
+	colon = type ? strchr(type, ':') : NULL;
+	if (colon && split(c, type, (size_t) (colon - type), colon + 1))
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	return check(c, e);
 }
@@ -69,7 +82,7 @@ static int parse_linked(struct wq_condition *c, struct wq_error *e)
 
 static bool is_name(const struct wq_condition *c, const struct wq_name *n)
 {
-	return strcmp(n->type, c->type) == 0 && strcmp(n->desc, c->desc) == 0;
+	return strcmp(n->type, c->type) == 0 && strcmp(n->desc, c->desc) == 0 && (!c->of_user || n->uid == c->uid);
 }
 
 /* ---- Looking ---- */

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "kernel/proc-keys.h"
 #include "sources/keys.h"
 #include "sources/keys-watched.h"
 
@@ -120,8 +122,11 @@ static int open_root(struct wq_keys_state *st, const struct wanted *want, struct
 static int open_all(struct wq_keys_state *st, const struct wq_source_config *c, struct wq_error *e)
 {
 	struct wq_source *s = st->s;
-	int rc;
+	int rc = wq_proc_keys_open(e);
 
+	if (rc < 0)
+		return rc;
+	close(rc);
 	st->all_watch = wq_engine_watch(s, (uint8_t) wq_source_id(c, 0), s->ops->source, s->ops->backend, "all");
 	rc = st->all_watch ? wq_keys_expiry_read(st) : -ENOMEM;
 	if (rc)

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/key-search.h"
 #include "sources/keys.h"
 #include "uapi.h"
 
@@ -80,17 +81,60 @@ static int resolve_special(const char *spec, int32_t *serial, struct wq_error *e
 	return wq_fail(e, WQ_FAILURE, EINVAL, "%s: no such keyring; there are @s, @u and @us", spec);
 }
 
+/* A kernel that is asked for a type with a dot in front refuses with EPERM. */
+static int not_found(struct wq_error *e, const char *spec, const char *type, int err)
+{
+	if (err == EPERM && *type == '.')
+		return wq_fail(e, WQ_FAILURE, err,
+			       "%s: keys of this type are the kernel's own, and not searched for; name it by its serial", spec);
+	if (err == ENOKEY && *spec == '%')
+		return wq_fail(e, WQ_FAILURE, err,
+			       "%s: there is no such key in @s, @u or @us, nor in keyrings linked there; a key of another user is named UID:TYPE:DESCRIPTION",
+			       spec);
+	return wq_key_fail(e, spec, err);
+}
+
+/* TYPE:DESCRIPTION, or :DESCRIPTION of a keyring. Return where the description begins. */
+static const char *split(const char *text, char type[WQ_UAPI_KEY_TYPE_MAX])
+{
+	const char *colon = strchr(text, ':');
+
+	if (!colon || colon - text >= WQ_UAPI_KEY_TYPE_MAX)
+		return NULL;
+	strcpy(type, "keyring");
+	if (colon != text)
+		snprintf(type, WQ_UAPI_KEY_TYPE_MAX, "%.*s", (int) (colon - text), text);
+	return colon + 1;
+}
+
 static int resolve_description(const char *spec, int32_t *serial, struct wq_error *e)
 {
-	const char *colon = strchr(spec, ':');
-	char type[WQ_UAPI_KEY_TYPE_MAX] = "keyring";
+	char type[WQ_UAPI_KEY_TYPE_MAX];
+	const char *desc = split(spec + 1, type);
 
-	if (!colon || (size_t) (colon - spec) > sizeof(type))
+	if (!desc)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "%s: expected %%TYPE:DESCRIPTION or %%:KEYRING", spec);
-	if (colon != spec + 1)
-		snprintf(type, sizeof(type), "%.*s", (int) (colon - spec - 1), spec + 1);
-	*serial = find_key_by_type_and_desc(type, colon + 1, 0);
-	return *serial < 0 ? wq_key_fail(e, spec, errno) : 0;
+	*serial = wq_key_search_own(type, desc);
+	return *serial < 0 ? not_found(e, spec, type, -*serial) : 0;
+}
+
+/* UID:TYPE:DESCRIPTION. */
+static int resolve_of_user(const char *spec, int32_t *serial, struct wq_error *e)
+{
+	char type[WQ_UAPI_KEY_TYPE_MAX], *colon;
+	unsigned long long uid;
+	struct wq_error why = { 0 };
+	const char *desc;
+
+	errno = 0;
+	uid = strtoull(spec, &colon, 10);
+	desc = *colon == ':' ? split(colon + 1, type) : NULL;
+	if (!desc || errno || uid > UINT32_MAX)
+		return wq_fail(e, WQ_FAILURE, EINVAL, "%s: expected UID:TYPE:DESCRIPTION or UID::KEYRING", spec);
+	*serial = wq_key_search_user((uint32_t) uid, type, desc, &why);
+	if (*serial >= 0)
+		return 0;
+	return why.text[0] ? wq_fail(e, why.kind, why.err, "%s: %s", spec, why.text) : not_found(e, spec, type, -*serial);
 }
 
 int wq_key_resolve(const char *spec, int32_t *serial, struct wq_error *e)
@@ -102,12 +146,15 @@ int wq_key_resolve(const char *spec, int32_t *serial, struct wq_error *e)
 		return resolve_special(spec, serial, e);
 	if (*spec == '%')
 		return resolve_description(spec, serial, e);
+	if (isdigit((unsigned char) *spec) && strchr(spec, ':'))
+		return resolve_of_user(spec, serial, e);
 
+	/* No octal: a zero in front means nothing. */
 	errno = 0;
-	nr = strtoll(spec, &end, 0);
+	nr = strtoll(spec, &end, spec[0] == '0' && (spec[1] == 'x' || spec[1] == 'X') ? 16 : 10);
 	if (!isdigit((unsigned char) *spec) || *end || errno)
 		return wq_fail(e, WQ_FAILURE, EINVAL,
-			       "%s: not a key; expected a serial number, @s, @u, @us, %%TYPE:DESCRIPTION or %%:KEYRING", spec);
+			       "%s: not a key; expected a serial number, @s, @u, @us, %%TYPE:DESCRIPTION, %%:KEYRING or UID:TYPE:DESCRIPTION", spec);
 	if (nr < 1 || nr > INT32_MAX)
 		return wq_fail(e, WQ_FAILURE, EINVAL, "%s: serial numbers of keys go from 1 to %d", spec, INT32_MAX);
 	*serial = (int32_t) nr;

@@ -10,7 +10,8 @@
 /** What the backends of `keys` share. */
 
 /** The serial of the key that the user named: a number, @s, @u, @us,
- * %TYPE:DESCRIPTION or %:KEYRING. 0; -errno with *@e. keyctl(1) has the words;
+ * %TYPE:DESCRIPTION or %:KEYRING, in the caller's own keyrings; UID:TYPE:DESCRIPTION, of that
+ * user. 0; -errno with *@e. keyctl(1) has the words;
  * @t and @p are refused: they'd be watchq's own. */
 int wq_key_resolve(const char *spec, int32_t *serial, struct wq_error *e);
 
