@@ -481,4 +481,16 @@ types() {
 @test "ro: of quotas nothing is said, since no condition is about them" {
 	run -3 watchq wait -v -w 50ms ro:/proc
 	[[ ! $output =~ quota ]]
+
+@test "--any: a condition that the same event makes impossible is no failure beside one that is met" {
+	k=$(keyctl add user wait-both v @s)
+	begin --any --interval 100ms "revoked:$k" "nokey:$k"
+	keyctl unlink "$k" @s
+	ends 0
+	! grep -q 'was not revoked' err
+	run -0 --separate-stderr watchq wait --any "revoked:$k" "nokey:$k"
+	[[ $stderr != *"there is no such key"* ]]
+	# Alone, each is.
+	run -1 --separate-stderr watchq wait --any "revoked:$k" "expired:$k"
+	equal "$(grep -c "$k: there is no such key" <<<"$stderr")" 2
 }

@@ -216,12 +216,15 @@ static int add_source(struct run *r, const struct options *o, const struct wante
 		      struct wq_error *e)
 {
 	struct wq_monitor *m = run_monitor(r);
+	struct options all = *o;
 	int rc;
 
+	/* A session may have no keyring of its own, and most keys are in none. */
+	all.all_keys |= w->all;
 	wq_monitor_set_log(m, log_of, (void *) one->cmd);
 	wq_monitor_set_ids(m, one->ids);
 	wq_monitor_set_optional(m, w->all);
-	rc = run_source_add(r, one->cmd, o, one->backend, one->objects, one->n, e);
+	rc = run_source_add(r, one->cmd, &all, one->backend, one->objects, one->n, e);
 	wq_monitor_set_log(m, msg_log, NULL);
 	return rc;
 }
@@ -291,7 +294,7 @@ const struct command cmd_watch = {
 	.synopsis = N_("[options] SOURCE[:OBJECT]..."),
 	.help = N_("several sources through one queue"),
 	.description = N_("Show what happens to several sources in one stream: keys, mounts, sb, block, each as its own\n"
-			  "command does, or all of them that work here (all)."),
+			  "command does, or all of them that work here (all, in which keys are keys --all)."),
 	.run = watch_run,
 	.columns = "TIME,TYPE,EVENT,ID,OBJECT,DETAIL",
 	.options = WQC_OPTIONS_EVENTS | WQC_OPTIONS_LIVE | WQC_OPTIONS_KEYS | WQC_OPTIONS_MOUNTS | WQC_OPTIONS_BLOCK,

@@ -32,8 +32,10 @@
 struct waited {
 	struct wq_condition *c;
 	bool so;
-	bool never;		/* it will not be so any more; said */
-	int status;		/* with that: the exit status */
+	bool never;		/* it can't be met any more */
+	bool reported;		/* and that was printed */
+	struct wq_error why;
+	int status;		/* the exit status, once reported */
 	bool doubt;		/* something has happened that may concern it */
 };
 
@@ -121,12 +123,28 @@ static void show(struct wait *w, const struct waited *one, const struct wq_event
 
 /* ---- Conditions ---- */
 
+/* With --any, the same event may meet another condition: then nothing has failed. */
+static void report_never(struct wait *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		struct waited *one = &w->list[i];
+
+		if (one->never && !one->reported)
+			one->status = msg_fail(&one->why);
+		one->reported |= one->never;
+	}
+}
+
 static void take(struct wait *w, struct waited *one, int rc, const struct wq_event *ev, const struct wq_error *e)
 {
 	if (rc < 0) {
 		one->so = false;
 		one->never = true;
-		one->status = msg_fail(e);
+		one->why = *e;
+		if (!w->o->any)
+			report_never(w);
 	} else {
 		if (rc == 1 && !one->so)
 			show(w, one, ev);
@@ -161,12 +179,15 @@ static bool is_over(struct wait *w, int *status)
 	for (i = 0; i < w->n; i++) {
 		so += w->list[i].so;
 		never += w->list[i].never;
-		if (w->list[i].never)
-			failed = w->list[i].status;
 	}
 	*status = WQC_STATUS_OK;
 	if (w->o->any ? so > 0 : so == w->n)
 		return true;
+	if (never == w->n)
+		report_never(w);
+	for (i = 0; i < w->n; i++)
+		if (w->list[i].never)
+			failed = w->list[i].status;
 	*status = failed;
 	return w->o->any ? never == w->n : never > 0;
 }
@@ -299,6 +320,7 @@ static void pause_until(struct wait *w, int64_t at)
 	nfds_t n = 0;
 	size_t i;
 
+	report_never(w);
 	if (left > 0)
 		ts = (struct timespec) { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
 	w->fds[n++] = (struct pollfd) { .fd = watchdog_fd(), .events = POLLIN };

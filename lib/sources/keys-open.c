@@ -68,7 +68,7 @@ static void warn_of_session(struct wq_source *s, const struct wanted *w)
 
 	if (n && strncmp(n->desc, "_uid_ses.", 9) == 0)
 		wq_engine_log(s->m, WQ_LOG_WARNING,
-			      "@s: this session has no keyring of its own, so this is the user's default one (%s); a program that adds to @s makes itself a new one, which is not seen here. 'keyctl session' starts a shell with one",
+			      "@s: this session has no keyring of its own: watching the user's default one (%s), to which a program that adds to @s adds nothing; 'watchq keys --all' watches all keys, 'keyctl session' starts a shell with a keyring",
 			      n->desc);
 	wq_name_unref(n);
 }
