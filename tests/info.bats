@@ -7,7 +7,7 @@ load lib
 @test "info tells of the kernel, the queue, the limits and each backend" {
 	run -0 watchq info
 	local name
-	for name in kernel notification-pipe queue-depth key-notifications watch-limit realtime keys/pipe mounts/fanotify mounts/mountinfo sb/fanotify sb/mountinfo sb/quota block/trace block/uevent; do
+	for name in kernel notification-pipe queue-depth key-notifications proc-keys watch-limit realtime keys/pipe mounts/fanotify mounts/mountinfo sb/fanotify sb/mountinfo sb/quota block/trace block/uevent; do
 		[[ $output =~ (^|$'\n')$name\  ]]
 	done
 	[[ $output =~ $(uname -r) ]]

@@ -250,7 +250,7 @@ elsewhere() {
 	local ring k
 	# What is made in another session is found by looking, and looked at from then on; not
 	# before it may be.
-	begin -w 20 --interval 50ms revoked:%user:far linked:%:farring/user:late
+	begin -w 20 --interval 50ms "revoked:$(id -u):user:far" "linked:$(id -u)::farring/user:late"
 	kill -STOP "$waiter"
 	await is_stopped "$waiter"
 	keyctl session - sh -c 'k=$(keyctl add user far x @s); r=$(keyctl newring farring @s); keyctl setperm $r 0x3f3f0000

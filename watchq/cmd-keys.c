@@ -27,7 +27,7 @@ const struct command cmd_keys = {
 	.synopsis = N_("[options] [KEY...]"),
 	.help = N_("keys and keyrings"),
 	.description = N_("Show what happens to keys and keyrings: a serial number, @s (the default), @u, @us,\n"
-			  "%TYPE:DESCRIPTION or %:KEYRING."),
+			  "%TYPE:DESCRIPTION, %:KEYRING or UID:TYPE:DESCRIPTION."),
 	.run = run_source,
 	.check = check,
 	.set_up = set_up,
