@@ -2,6 +2,7 @@
 /* Who threads are that a trace speaks of. */
 #include "config.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,20 +52,24 @@ static bool look(struct wq_task *task)
 	return true;
 }
 
-/* The name behind "TID " in a line of what the kernel has kept. */
+/* The name behind "TID " in a line of what the kernel has kept. The kernel prints names raw, so
+ * that a newline in one forges a line: a thread with two lines has no known name. */
 static void recall(const struct wq_tasks *ts, struct wq_task *task)
 {
 	char *text, *line, *rest = NULL, *end;
+	unsigned found = 0;
 	size_t len;
 
 	if (wq_tracefs_read(ts->root, "saved_cmdlines", &text, &len))
 		return;
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		if (strtoul(line, &end, 10) != task->tid || *end != ' ')
+		if (!isdigit((unsigned char) *line) || strtoul(line, &end, 10) != task->tid || *end != ' ')
 			continue;
 		snprintf(task->comm, sizeof(task->comm), "%s", end + 1);
-		break;
+		found++;
 	}
+	if (found > 1)
+		task->comm[0] = '\0';
 	free(text);
 }
 

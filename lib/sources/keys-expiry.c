@@ -24,7 +24,6 @@
 #define WQ_FD_PAUSE	(10 * 1000000)		/* ns between reads of the timer */
 #define WQ_RECHECK	(50 * 1000000)		/* ns: the kernel's seconds may lag by a tick */
 #define WQ_RECHECK_FOR	2			/* s; then /proc/keys has the word */
-#define WQ_GC_TRIES	30			/* a tenth of the delay and a second apart */
 
 int wq_keys_expiry_open(struct wq_keys_state *st)
 {
@@ -236,27 +235,6 @@ int wq_keys_expiry_read(struct wq_keys_state *st)
 
 /* ---- Expiring ---- */
 
-static uint64_t gc_delay(void)
-{
-	FILE *f = fopen("/proc/sys/kernel/keys/gc_delay", "re");
-	unsigned delay = 300;
-
-	if (f && fscanf(f, "%u", &delay) != 1)
-		delay = 300;
-	if (f)
-		fclose(f);
-	return delay * WQ_SECOND;
-}
-
-void wq_keys_await_collection(struct wq_keys_state *st)
-{
-	struct wq_keys_expiry *x = &st->expiry;
-
-	x->gc_tries = 0;
-	if (!x->gc_at)
-		x->gc_at = wq_engine_now(st->s->m) + gc_delay() + WQ_SECOND;
-}
-
 /* 0: the kernel has it still; EKEYEXPIRED; another error. */
 static int refusal(const struct wq_watched *w)
 {
@@ -315,26 +293,6 @@ static int expire_due(struct wq_keys_state *st)
 	return rc;
 }
 
-/* Members that are dead, and whose watch could not be had, go without a word. */
-static void look_for_collected(struct wq_keys_state *st)
-{
-	struct wq_keys_expiry *x = &st->expiry;
-	struct wq_watched *w, *ring;
-	bool waits = false;
-
-	WQ_TAILQ_FOREACH(w, &st->all, all) {
-		if (w->heard || w->orphan || !w->there || !(w->expired || w->dead))
-			continue;
-		waits = true;
-		ring = w->root ? w : wq_keys_ring_with(st, (uint32_t) w->serial);
-		if (ring)
-			wq_keys_doubt(st, ring, WQ_DOUBT_NOW);
-	}
-	if (waits)
-		wq_engine_read_soon(st->s->m);
-	x->gc_at = waits && ++x->gc_tries < WQ_GC_TRIES ? wq_engine_now(st->s->m) + gc_delay() / 10 + WQ_SECOND : 0;
-}
-
 /* ---- Timers ---- */
 
 static void arm(struct wq_keys_expiry *x)
@@ -381,7 +339,7 @@ int wq_keys_expiry_tick(struct wq_keys_state *st)
 	if (!rc && (x->next && x->next <= now_seconds(st)) && now >= x->recheck_at)
 		rc = expire_due(st);
 	if (x->gc_at && now >= x->gc_at)
-		look_for_collected(st);
+		wq_keys_find_collected(st);
 	if (st->norphans && now >= st->orphaned_at + WQ_SECOND)
 		wq_keys_reap(st);
 	if (x->wanted)

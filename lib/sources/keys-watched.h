@@ -202,11 +202,16 @@ void wq_keys_expiry_changed(struct wq_keys_state *st, struct wq_watched *w);
 /** Reads /proc/keys, unless it was read less than a second ago: then later. 0 or
  * -ENOMEM. */
 int wq_keys_expiry_read(struct wq_keys_state *st);
-/** A member is dead, and its collection won't be heard: looks for that later. */
-void wq_keys_await_collection(struct wq_keys_state *st);
 int wq_keys_expiry_tick(struct wq_keys_state *st);
 /** ns of CLOCK_BOOTTIME; 0: none. */
 uint64_t wq_keys_expiry_deadline(const struct wq_keys_state *st);
+
+/* ---- keys-collected.c ---- */
+
+/** A member is dead, and its collection is not reported: wq_keys_find_collected() later. */
+void wq_keys_await_collection(struct wq_keys_state *st);
+/** Read the keyrings of dead members again. */
+void wq_keys_find_collected(struct wq_keys_state *st);
 
 /* ---- keys-open.c ---- */
 

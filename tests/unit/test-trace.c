@@ -3,16 +3,19 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/trace-format.h"
 #include "kernel/trace-pages.h"
 #include "tap.h"
+#include "tasks.h"
 
 #define WQT_PAGE	4096u
 #define WQT_HEAD	16u
@@ -232,8 +235,30 @@ static void any_bytes(unsigned word)
 	ok(seed == WQT_ROUNDS && n && all, "%u pages of any bytes, words of %u: %u events, %u missed", seed, word, n, (unsigned) all);
 }
 
+/* The names that the kernel has kept, of threads that are gone: no thread has such a number. */
+static void kept_names(void)
+{
+	static const char saved[] = "4199999 one\n4199998 a\n4199997 forged\n4199997 real\n4199996 last\n";
+	static struct wq_tasks ts;
+	char dir[] = "/tmp/watchq-test-XXXXXX";
+	int root = mkdtemp(dir) ? open(dir, O_RDONLY | O_DIRECTORY) : -1;
+	int fd = root >= 0 ? openat(root, "saved_cmdlines", O_CREAT | O_WRONLY, 0600) : -1;
+
+	if (!ok(fd >= 0 && write(fd, saved, sizeof(saved) - 1) == (ssize_t) sizeof(saved) - 1, "saved_cmdlines is written"))
+		return;
+	wq_tasks_init(&ts, root);
+	ok(strcmp(wq_tasks_get(&ts, 4199999, 0)->comm, "one") == 0, "a thread that is gone has its name");
+	ok(strcmp(wq_tasks_get(&ts, 4199996, 0)->comm, "last") == 0, "so has one behind a forged line");
+	ok(strcmp(wq_tasks_get(&ts, 4199997, 0)->comm, "") == 0, "a thread with two lines has no known name");
+	unlinkat(root, "saved_cmdlines", 0);
+	rmdir(dir);
+	close(fd);
+	close(root);
+}
+
 int main(void)
 {
+	kept_names();
 	fields();
 	impossible();
 	cut_short();
