@@ -481,6 +481,7 @@ types() {
 @test "ro: of quotas nothing is said, since no condition is about them" {
 	run -3 watchq wait -v -w 50ms ro:/proc
 	[[ ! $output =~ quota ]]
+}
 
 @test "--any: a condition that the same event makes impossible is no failure beside one that is met" {
 	k=$(keyctl add user wait-both v @s)
