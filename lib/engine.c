@@ -377,6 +377,6 @@ int wq_monitor_dispatch(struct wq_monitor *m, struct wq_error *e)
 		wq_engine_log(m, WQ_LOG_WARNING, "the thread that reads the queue computed for longer than RLIMIT_RTTIME allows: it is scheduled as any other from now on, and may lose more");
 	rc = dispatch(m, e);
 	if (rc < 0 && !e->err)
-		wq_fail(e, WQ_FAILURE, -rc, "%s", strerror(-rc));
+		wq_fail_monitor(m, -rc, e);
 	return rc;
 }

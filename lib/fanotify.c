@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/retry.h"
 #include "fanotify.h"
 #include "source.h"
 #include "uapi-mounts.h"
@@ -107,12 +108,14 @@ int wq_fan_next(const unsigned char *buf, size_t len, size_t *pos, struct wq_fan
 int wq_fan_open(unsigned report, const char *missing, const char *needs, bool *unlimited, struct wq_error *e)
 {
 	const unsigned flags = FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | report;
-	int fd = fanotify_init(flags | FAN_UNLIMITED_QUEUE, 0);
+	int fd;
+
+	WQ_RETRY(fd, fanotify_init(flags | FAN_UNLIMITED_QUEUE, 0));
 
 	if (unlimited)
 		*unlimited = fd >= 0;
 	if (fd < 0)
-		fd = fanotify_init(flags, 0);
+		WQ_RETRY(fd, fanotify_init(flags, 0));
 	if (fd >= 0)
 		return fd;
 	/* Where a flag is unknown, who may not use fanotify is told that first. */

@@ -17,6 +17,27 @@
 
 #define WQ_MAX_WATCHES	65000		/* with those of captures, which count in 16 bits */
 
+/* ---- Errors ---- */
+
+int wq_source_error(struct wq_source *s, int err, const char *fmt, ...)
+{
+	char text[sizeof(s->m->failure.text) / 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return wq_fail(&s->m->failure, WQ_FAILURE, err, "%s: %s", text, strerror(err));
+}
+
+void wq_fail_monitor(struct wq_monitor *m, int err, struct wq_error *e)
+{
+	if (m->failure.err == err)
+		*e = m->failure;
+	else
+		wq_fail(e, WQ_FAILURE, err, "%s", strerror(err));
+}
+
 /* ---- Setting up ---- */
 
 int wq_monitor_new(struct wq_monitor **out, wq_event_fn fn, void *data)
@@ -406,6 +427,6 @@ int wq_monitor_start(struct wq_monitor *m, struct wq_error *e)
 	if (!rc)
 		rc = wq_engine_begin(m);
 	if (rc < 0 && !e->err)
-		wq_fail(e, WQ_FAILURE, -rc, "%s", strerror(-rc));
+		wq_fail_monitor(m, -rc, e);
 	return rc;
 }

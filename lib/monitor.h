@@ -15,6 +15,7 @@ struct wq_added_source {
 };
 
 struct wq_monitor {
+	struct wq_error failure;	/* what wq_source_error() noted; err 0: nothing */
 	/* What was asked for. */
 	wq_event_fn fn;
 	void *fn_data;
@@ -117,5 +118,8 @@ void wq_clock_read(struct wq_monitor *m);
 void wq_clock_keep_order(const struct wq_monitor *m, struct wq_event *ev);
 /** @ev was handed on: none behind it is before it. */
 void wq_clock_told(struct wq_monitor *m, const struct wq_event *ev);
+
+/** Fill *@e in for the errno @err that ended a source: what wq_source_error() noted of it, or its text alone. */
+void wq_fail_monitor(struct wq_monitor *m, int err, struct wq_error *e);
 
 #endif

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/retry.h"
+#include "kernel/not-supported.h"
 #include "libwatchq.h"
 #include "statmount.h"
 #include "uapi-mounts.h"
@@ -51,18 +53,18 @@ static int open_by_name(struct wq_mount_ns *ns, const char *name, struct wq_erro
 	}
 	if (name && !ns->pid && wq_path_answers(name, WQ_PATIENCE) == -ETIMEDOUT)
 		return wq_fail(e, WQ_FAILURE, ETIMEDOUT, "can't open the mount namespace %.300s: the filesystem does not answer", name);
-	ns->fd = open(!name || ns->pid ? path : name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	WQ_RETRY(ns->fd, open(!name || ns->pid ? path : name, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	if (ns->fd >= 0)
 		return 0;
 	err = errno;
 	if (!name)
-		return wq_fail(e, err == ENOENT ? WQ_NOTSUPP : WQ_FAILURE, err,
-			       "can't open /proc/self/ns/mnt: %s; /proc must be mounted", strerror(err));
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_PROC, err), err, "can't open /proc/self/ns/mnt: %s%s",
+			       strerror(err), err == ENOENT ? "; /proc must be mounted" : "");
 	if (ns->pid && err == ENOENT)
 		return wq_fail(e, WQ_FAILURE, ESRCH, "there is no process %d", ns->pid);
-	return wq_fail(e, err == EACCES || err == EPERM ? WQ_NOTSUPP : WQ_FAILURE, err,
+	return wq_fail(e, wq_error_kind_of(WQ_CALL_NS, err), err,
 		       "can't open the mount namespace %.300s: %s%s", name, strerror(err),
-		       err == EACCES || err == EPERM ? "; it takes CAP_SYS_PTRACE, as root has it" : "");
+		       wq_not_supported(WQ_CALL_NS, err) ? "; it takes CAP_SYS_PTRACE, as root has it" : "");
 }
 
 int wq_mount_ns_open(struct wq_mount_ns *ns, const char *name, struct wq_error *e)
@@ -84,9 +86,10 @@ int wq_mount_ns_open(struct wq_mount_ns *ns, const char *name, struct wq_error *
 		ns->id = 0;
 	if (ns->pid)
 		snprintf(path, sizeof(path), "/proc/%d", ns->pid);
-	if (!name || ns->pid)
-		ns->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return 0;
+	if (name && !ns->pid)
+		return 0;
+	WQ_RETRY(ns->proc, open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	return ns->proc < 0 ? wq_fail(e, WQ_FAILURE, errno, "can't open %s: %s", path, strerror(errno)) : 0;
 }
 
 void wq_mount_ns_release(struct wq_mount_ns *ns)
@@ -117,7 +120,7 @@ static void *visit(void *data)
 
 	v->result = -1;
 	if (unshare(CLONE_FS) == 0 && setns(v->ns, CLONE_NEWNS) == 0)
-		v->result = openat(v->proc, "thread-self/mountinfo", O_RDONLY | O_CLOEXEC);
+		WQ_RETRY(v->result, openat(v->proc, "thread-self/mountinfo", O_RDONLY | O_CLOEXEC));
 	if (v->result < 0)
 		v->result = -errno;
 	return NULL;
@@ -147,6 +150,6 @@ int wq_mount_ns_mountinfo(const struct wq_mount_ns *ns)
 	if (*ns->name && !ns->pid)
 		return open_inside(ns->fd);
 	/* Also when /proc isn't where it was any more: pivot_root(2). */
-	fd = openat(ns->proc, "mountinfo", O_RDONLY | O_CLOEXEC);
+	WQ_RETRY(fd, openat(ns->proc, "mountinfo", O_RDONLY | O_CLOEXEC));
 	return fd < 0 ? -errno : fd;
 }

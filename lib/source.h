@@ -226,6 +226,10 @@ int wq_engine_says_dialect(struct wq_monitor *m, const char *name, bool first, c
 int64_t wq_engine_clock(const struct wq_monitor *m);
 /** CLOCK_BOOTTIME at the beginning of this dispatch, ns. */
 uint64_t wq_engine_now(const struct wq_monitor *m);
+/** Note what failed, for a caller that can only return an error: what wq_monitor_dispatch() or
+ * wq_monitor_start() reports as "TEXT: strerror(@err)" when -@err is what ended it. Return -@err. */
+int wq_source_error(struct wq_source *s, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void wq_engine_log(struct wq_monitor *m, enum wq_log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

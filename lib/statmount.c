@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/retry.h"
 #include "statmount.h"
 #include "uapi-mounts.h"
 
@@ -147,8 +148,10 @@ static int call(struct wq_statmount *sm, uint64_t id)
 
 	for (;;) {
 		void *more;
+		long rc;
 
-		if (syscall(WQ_UAPI_SYS_STATMOUNT, &req, sm->buf, sm->size, 0) == 0)
+		WQ_RETRY(rc, syscall(WQ_UAPI_SYS_STATMOUNT, &req, sm->buf, sm->size, 0));
+		if (rc == 0)
 			return 0;
 		if (errno != EOVERFLOW || sm->size >= WQ_BUF_MAX)
 			return -errno;
@@ -223,16 +226,19 @@ ssize_t wq_listmount(struct wq_statmount *sm, uint64_t after, uint64_t *ids, siz
 		.size = sm->ns->id ? sizeof(req) : WQ_UAPI_MNT_ID_REQ_24, .mnt_id = WQ_UAPI_LSMT_ROOT,
 		.param = after, .ns_id = sm->ns->id,
 	};
-	long n = syscall(WQ_UAPI_SYS_LISTMOUNT, &req, ids, max, 0);
+	long n;
 
+	WQ_RETRY(n, syscall(WQ_UAPI_SYS_LISTMOUNT, &req, ids, max, 0));
 	return n < 0 ? -errno : n;
 }
 
 int wq_statx_mount(const char *path, uint64_t *id, bool *root)
 {
 	struct wq_uapi_statx st = { 0 };
+	long rc;
 
-	if (syscall(SYS_statx, AT_FDCWD, path, AT_NO_AUTOMOUNT | WQ_UAPI_AT_STATX_DONT_SYNC, WQ_UAPI_STATX_MNT_ID, &st))
+	WQ_RETRY(rc, syscall(SYS_statx, AT_FDCWD, path, AT_NO_AUTOMOUNT | WQ_UAPI_AT_STATX_DONT_SYNC, WQ_UAPI_STATX_MNT_ID, &st));
+	if (rc)
 		return -errno;
 	if (!(st.mask & WQ_UAPI_STATX_MNT_ID) || !(st.attributes_mask & WQ_UAPI_STATX_ATTR_MOUNT_ROOT))
 		return -ENOTSUP;

@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/retry.h"
 #include "kernel/trace-format.h"
 #include "kernel/trace-pages.h"
 #include "source.h"
@@ -107,7 +108,7 @@ static int open_cpu(struct wq_trace *t, unsigned nr, struct wq_error *e)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 	t->cpus = more;
 	snprintf(path, sizeof(path), "per_cpu/cpu%u/trace_pipe_raw", nr);
-	p.fd = openat(t->fs.dir, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	WQ_RETRY(p.fd, openat(t->fs.dir, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	if (p.fd < 0)
 		return wq_tracefs_fail(e, path, errno);
 	/* It was never up, and so has no buffer: it would poll so for ever. */
@@ -137,9 +138,11 @@ static int open_cpus(struct wq_trace *t, struct wq_error *e)
 			close(fd);
 		return rc;
 	}
-	while (!rc && (d = readdir(list)))
+	while (!rc && (errno = 0, d = readdir(list)))
 		if (sscanf(d->d_name, "cpu%u", &nr) == 1)
 			rc = open_cpu(t, nr, e);
+	if (!rc && errno)
+		rc = wq_tracefs_fail(e, "per_cpu", errno);
 	closedir(list);
 	return rc;
 }

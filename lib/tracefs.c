@@ -16,6 +16,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/retry.h"
+#include "kernel/not-supported.h"
 #include "libwatchq.h"
 #include "tracefs.h"
 #include "uapi-mounts.h"
@@ -30,13 +32,14 @@
 
 int wq_tracefs_write(int dir, const char *path, const char *text)
 {
-	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
-	int rc = 0;
+	ssize_t n;
+	int fd, rc;
 
+	WQ_RETRY(fd, openat(dir, path, O_WRONLY | O_CLOEXEC));
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		rc = -errno;
+	WQ_RETRY(n, write(fd, text, strlen(text)));
+	rc = n < 0 ? -errno : 0;
 	close(fd);
 	return rc;
 }
@@ -73,9 +76,9 @@ static int read_fd(int fd, char **text, size_t *len)
 
 int wq_tracefs_read(int dir, const char *path, char **text, size_t *len)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	int rc;
+	int fd, rc;
 
+	WQ_RETRY(fd, openat(dir, path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return -errno;
 	rc = read_fd(fd, text, len);
@@ -156,18 +159,14 @@ int wq_tracefs_root(struct wq_error *e)
 		return fd;
 	if (mounted == -EACCES || (fd == -EPERM && geteuid() != 0))
 		return wq_fail(e, WQ_NOTSUPP, EACCES, "tracefs may not be used by this user; run watchq as root");
-	switch (-fd) {
-	case ENODEV:
+	if (fd == -ENODEV)
 		return wq_fail(e, WQ_NOTSUPP, ENOTSUP,
 			       "this kernel has no tracefs; one with CONFIG_FTRACE_SYSCALLS=y is needed");
-	case EPERM:
-	case ENOSYS:
+	if (wq_not_supported(WQ_CALL_TRACEFS_MOUNT, -fd))
 		return wq_fail(e, WQ_NOTSUPP, -fd,
 			       "tracefs is not mounted, and may not be mounted from here; as root: mount -t tracefs nodev /sys/kernel/tracing");
-	default:
-		return wq_fail(e, WQ_FAILURE, -fd,
-			       "can't mount tracefs: %s; try: mount -t tracefs nodev /sys/kernel/tracing", strerror(-fd));
-	}
+	return wq_fail(e, WQ_FAILURE, -fd,
+		       "can't mount tracefs: %s; try: mount -t tracefs nodev /sys/kernel/tracing", strerror(-fd));
 }
 
 /* ---- Instances ---- */

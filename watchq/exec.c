@@ -190,6 +190,7 @@ static int set_values(struct exec *x, const struct wq_event *ev)
 	struct value v;
 
 	x->values.len = 0;
+	x->values.failed = false;	/* memory may be available again */
 	for (i = 0; i < WQC_COL__NR; i++) {
 		if (columns[i].flags & WQC_COLUMN_DERIVED && i != WQC_COL_DETAIL)
 			continue;

@@ -111,7 +111,7 @@ void outlet_close(struct outlet *out)
 {
 	if (out->state)
 		out->ops->free(out->state);
-	if (out->o->output_file && out->sink.buf)
+	if (out->sink.buf && out->o->output_file)	/* else it was never opened */
 		close(out->sink.fd);
 	sink_close(&out->sink);
 	summary_free(out->summary);

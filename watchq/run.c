@@ -142,8 +142,10 @@ struct run *run_new(const struct options *o, int *status)
 	bool live = o->cmd->options & WQC_OPTIONS_LIVE;
 
 	*status = WQC_STATUS_FAILURE;
-	if (!r)
+	if (!r) {
+		msg_error(_("can't start: %s"), strerror(ENOMEM));
 		return NULL;
+	}
 	r->o = o;
 	r->sigfd = -1;
 	r->deadline = -1;

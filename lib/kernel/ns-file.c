@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/retry.h"
 #include "kernel/ns-file.h"
 #include "statmount.h"
 #include "uapi-mounts.h"
@@ -27,8 +28,10 @@ static int ask(uint64_t id)
 {
 	struct wq_uapi_mnt_id_req req = { .size = WQ_UAPI_MNT_ID_REQ_24, .mnt_id = id };
 	struct wq_uapi_statmount buf;
+	long rc;
 
-	return syscall(WQ_UAPI_SYS_STATMOUNT, &req, &buf, sizeof(buf), 0) ? -errno : 0;
+	WQ_RETRY(rc, syscall(WQ_UAPI_SYS_STATMOUNT, &req, &buf, sizeof(buf), 0));
+	return rc ? -errno : 0;
 }
 
 int wq_ns_file_open(struct wq_ns_file *f, int ns)
@@ -40,7 +43,7 @@ int wq_ns_file_open(struct wq_ns_file *f, int ns)
 		rc = ask(f->mount);
 	if (rc)
 		return rc;
-	f->changes = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	WQ_RETRY(f->changes, open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
 	if (f->changes < 0)
 		return -errno;
 	/* It may have gone before changes were watched. */

@@ -12,6 +12,8 @@
 
 #include "base/child.h"
 #include "kernel/autofs.h"
+#include "base/retry.h"
+#include "kernel/not-supported.h"
 #include "kernel/path-walk.h"
 #include "uapi-mounts.h"
 
@@ -124,11 +126,13 @@ static int stat_older(const char *path, int flag, struct wq_uapi_statx *to)
 static int stat_at(const char *path, int flag, struct wq_uapi_statx *st)
 {
 	int flags = flag | AT_NO_AUTOMOUNT | WQ_UAPI_AT_STATX_DONT_SYNC;
+	long rc;
 
 	memset(st, 0, sizeof(*st));
-	if (syscall(SYS_statx, AT_FDCWD, path, flags, WQ_UAPI_STATX_TYPE | WQ_UAPI_STATX_MNT_ID, st) == 0)
+	WQ_RETRY(rc, syscall(SYS_statx, AT_FDCWD, path, flags, WQ_UAPI_STATX_TYPE | WQ_UAPI_STATX_MNT_ID, st));
+	if (rc == 0)
 		return 0;
-	return errno == ENOSYS || errno == EPERM ? stat_older(path, flag, st) : -errno;
+	return wq_not_supported(WQ_CALL_STATX, errno) ? stat_older(path, flag, st) : -errno;
 }
 
 /* All that is mounted on an autofs is in mountinfo. An autofs has no device. */

@@ -210,7 +210,8 @@ static int list(struct wq_block_changes *c)
 	c->blind = rc != 0;
 	if (rc) {
 		wq_engine_log(c->s->m, WQ_LOG_WARNING, "/sys/class/block: %s; not known: which devices there are", strerror(-rc));
-		return 0;
+		rc = wq_engine_emit_loss(c->s);
+		return rc == WQ_NO_ROOM ? 0 : rc;
 	}
 	for (n = wq_devices_next(c->devices, NULL); n; n = wq_devices_next(c->devices, n))
 		n->is &= n->round == c->round;

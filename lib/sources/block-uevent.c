@@ -17,6 +17,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/retry.h"
+#include "kernel/not-supported.h"
 #include "sources/block-changes.h"
 
 #define WQ_RECEIVE		(16 << 20)	/* bytes: some 10,000 uevents */
@@ -63,13 +65,19 @@ static bool is_root_known(void)
 
 static int open_monitor(struct udev **udev, struct udev_monitor **monitor, struct wq_error *e)
 {
+	int err;
+
+	*monitor = NULL;
 	*udev = udev_new();
-	*monitor = *udev ? udev_monitor_new_from_netlink(*udev, "kernel") : NULL;
+	do {
+		errno = 0;
+		*monitor = *udev ? udev_monitor_new_from_netlink(*udev, "kernel") : NULL;
+	} while (*udev && !*monitor && errno == EINTR);
 	if (*monitor)
 		return 0;
-	return wq_fail(e, errno == EPERM || errno == EACCES || errno == EPROTONOSUPPORT ? WQ_NOTSUPP : WQ_FAILURE,
-		       errno ? errno : ENOMEM, "can't hear uevents: %s; a sandbox must allow sockets of NETLINK_KOBJECT_UEVENT",
-		       strerror(errno ? errno : ENOMEM));
+	err = errno ? errno : ENOMEM;
+	return wq_fail(e, wq_error_kind_of(WQ_CALL_SOCKET, err), err, "can't subscribe to uevents: %s%s", strerror(err),
+		       wq_not_supported(WQ_CALL_SOCKET, err) ? "; a sandbox must allow sockets of NETLINK_KOBJECT_UEVENT" : "");
 }
 
 static int block_uevent_probe(const struct wq_source_config *c, struct wq_error *e)
@@ -113,10 +121,10 @@ static int start(struct wq_source *s, struct wq_error *e)
 		wq_engine_log(s->m, WQ_LOG_DEBUG, "uevents: no larger buffer: it takes CAP_NET_ADMIN");
 	rc = udev_monitor_filter_add_match_subsystem_devtype(u->monitor, "block", NULL);
 	if (rc >= 0)
-		rc = udev_monitor_enable_receiving(u->monitor);
+		WQ_RETRY(rc, (errno = 0, udev_monitor_enable_receiving(u->monitor)));
 	if (rc >= 0)
 		rc = wq_engine_poll(s->m, udev_monitor_get_fd(u->monitor));
-	return rc < 0 ? wq_fail(e, WQ_FAILURE, -rc, "can't hear uevents: %s", strerror(-rc)) : 0;
+	return rc < 0 ? wq_fail(e, WQ_FAILURE, -rc, "can't subscribe to uevents: %s", strerror(-rc)) : 0;
 }
 
 static int block_uevent_open(struct wq_source *s, const struct wq_source_config *c, struct wq_error *e)

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/retry.h"
+#include "kernel/not-supported.h"
 #include "kernel/path-walk.h"
 #include "side.h"
 #include "sources/block.h"
@@ -26,17 +28,18 @@ static int read_line(const char *dir, const char *name, char *buf, size_t size)
 {
 	char path[PATH_MAX];
 	ssize_t n;
-	int fd;
+	int fd, err;
 
 	if ((size_t) snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path))
 		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	WQ_RETRY(fd, open(path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return -errno;
-	n = read(fd, buf, size - 1);
+	WQ_RETRY(n, read(fd, buf, size - 1));
+	err = errno;
 	close(fd);
 	if (n < 0)
-		return -EIO;
+		return -err;
 	buf[n] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	return 0;
@@ -86,10 +89,11 @@ static void cut_name(char *path, char *name)
 int wq_block_read(const char *path, struct wq_device *d)
 {
 	char link[PATH_MAX];
-	ssize_t n = readlink(path, link, sizeof(link) - 1);
 	uint64_t nr;
+	ssize_t n;
 	int rc;
 
+	WQ_RETRY(n, readlink(path, link, sizeof(link) - 1));
 	*d = (struct wq_device) { .dev = 0 };
 	if (n < 0)
 		return -errno;
@@ -99,7 +103,10 @@ int wq_block_read(const char *path, struct wq_device *d)
 		return rc;
 	/* ".../block/sda/sda1" */
 	cut_name(link, d->name);
-	if (read_number(path, "partition", &nr) == 0) {
+	rc = read_number(path, "partition", &nr);
+	if (rc && !wq_is_gone(WQ_CALL_SYSFS, -rc))
+		return rc;
+	if (rc == 0) {
 		cut_name(link, d->disk_name);
 		rc = read_number(path, "start", &d->start);
 		if (!rc)
@@ -108,6 +115,7 @@ int wq_block_read(const char *path, struct wq_device *d)
 		memcpy(d->disk_name, d->name, sizeof(d->disk_name));
 		d->disk = d->dev;
 		read_number(path, "diskseq", &d->seq);
+		rc = 0;
 	}
 	if (!rc)
 		rc = read_number(path, "size", &d->size);
@@ -127,8 +135,9 @@ int wq_block_read_dev(uint64_t dev, struct wq_device *d)
 static int list(const char *path, const char *begin, int (*fn)(void *data, const struct wq_device *d), void *data)
 {
 	struct dirent **entries;
-	int n = scandir(path, &entries, NULL, versionsort), i, rc = 0;
+	int n, i, rc = 0;
 
+	WQ_RETRY(n, scandir(path, &entries, NULL, versionsort));
 	if (n < 0)
 		return -errno;
 	for (i = 0; i < n; i++) {
@@ -137,9 +146,11 @@ static int list(const char *path, const char *begin, int (*fn)(void *data, const
 		struct wq_device d;
 
 		snprintf(link, sizeof(link), WQ_CLASS "/%s", name);
-		/* It may have gone meanwhile, or be no device. */
-		if (!rc && name[0] != '.' && strncmp(name, begin, strlen(begin)) == 0 && wq_block_read(link, &d) == 0)
-			rc = fn(data, &d);
+		if (!rc && name[0] != '.' && strncmp(name, begin, strlen(begin)) == 0) {
+			rc = wq_block_read(link, &d);
+			/* Removed meanwhile, or no device: an attribute, which is no link or has no "dev". */
+			rc = rc == 0 ? fn(data, &d) : rc == -EINVAL || rc == -ENOTDIR || wq_is_gone(WQ_CALL_SYSFS, -rc) ? 0 : rc;
+		}
 		free(entries[i]);
 	}
 	free(entries);
@@ -207,6 +218,8 @@ static int look_up(struct wq_source *s, uint64_t key, const char *object, struct
 		return wq_fail(e, WQ_NOTSUPP, EOPNOTSUPP, "%s: a look-up there may never return; allow threads, or name the device by its name or number", object);
 	if (rc == -ETIMEDOUT)
 		return wq_fail(e, WQ_FAILURE, ETIMEDOUT, "%s: its filesystem does not answer; name the device by its name or number, such as sda or 8:0", object);
+	if (found != -ENOTDIR && !wq_is_gone(WQ_CALL_SYSFS, -found))
+		return wq_fail(e, WQ_FAILURE, -found, "%s: can't read what /sys has of it: %s", object, strerror(-found));
 	if (rc && rc != -ENOENT && rc != -ENOTDIR)
 		return wq_fail(e, WQ_FAILURE, -rc, "%s: %s", object, strerror(-rc));
 	return wq_fail(e, WQ_FAILURE, ENODEV, "%s: no such block device", object);

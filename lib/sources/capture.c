@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/retry.h"
 #include "event.h"
 #include "models/keys.h"
 #include "models/names.h"
@@ -41,6 +42,7 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 	bool big_here = __BYTE_ORDER == __BIG_ENDIAN;
 	struct capture *c = calloc(1, sizeof(*c));
 	unsigned char first[WQ_RECORD_MAX], payload[WQ_NOTE_EVENT_LEN] = { 0 };
+	int rc;
 
 	s->priv = c;
 	if (c) {
@@ -67,8 +69,9 @@ static int capture_open(struct wq_source *s, const struct wq_source_config *conf
 	wq_record_build(first, WQ_TYPE_NOTE, WQ_NOTE_EVENT, 0, payload, sizeof(payload));
 	memcpy(c->event_header, first, sizeof(c->event_header));
 	/* A regular file is always readable, and epoll doesn't take it. */
-	wq_engine_poll(s->m, c->fd);
-	return 0;
+	rc = wq_engine_poll(s->m, c->fd);
+	c->polled = rc == 0;
+	return rc && rc != -EPERM ? wq_fail(e, WQ_FAILURE, -rc, "%s: can't poll: %s", c->name, strerror(-rc)) : 0;
 }
 
 /* No record that any kernel posts begins so: with eight characters. */
@@ -118,8 +121,8 @@ static int refill(struct capture *c, struct wq_error *e)
 	c->walk.pos = 0;
 	c->walk.len = left;
 
-	n = read(c->fd, c->buf + left, sizeof(c->buf) - left);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+	WQ_RETRY(n, read(c->fd, c->buf + left, sizeof(c->buf) - left));
+	if (n < 0 && errno == EAGAIN && c->polled)
 		return 0;
 	if (n < 0)
 		return wq_fail(e, WQ_FAILURE, errno, "%s: can't read: %s", c->name, strerror(errno));

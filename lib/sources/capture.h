@@ -19,6 +19,7 @@ struct capture {
 	struct wq_walk walk;
 	bool ended;
 	bool annotated;			/* a header note has come */
+	bool polled;		/* the engine polls fd; a regular file can not be */
 	bool started;			/* the first record has */
 	bool headed;			/* and it is a header note */
 	bool keep_going;		/* behind what can't be read, at the next header */

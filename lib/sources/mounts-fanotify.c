@@ -9,14 +9,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
 #include <unistd.h>
 
+#include "base/retry.h"
 #include "fanotify.h"
-#include "sources/mounts.h"
+#include "kernel/not-supported.h"
+#include "sources/mounts-tell.h"
 #include "uapi-mounts.h"
 
 #define WQ_COMM_LASTS	1000000	/* ns */
@@ -45,14 +48,17 @@ static int open_group(bool *unlimited, struct wq_error *e)
 
 static int mark(int fd, const struct wq_mount_ns *ns, struct wq_error *e)
 {
-	if (fanotify_mark(fd, FAN_MARK_ADD | WQ_UAPI_FAN_MARK_MNTNS,
-			  WQ_UAPI_FAN_MNT_ATTACH | WQ_UAPI_FAN_MNT_DETACH, ns->fd, NULL) == 0)
+	int rc;
+
+	WQ_RETRY(rc, fanotify_mark(fd, FAN_MARK_ADD | WQ_UAPI_FAN_MARK_MNTNS,
+				   WQ_UAPI_FAN_MNT_ATTACH | WQ_UAPI_FAN_MNT_DETACH, ns->fd, NULL));
+	if (rc == 0)
 		return 0;
 	if (errno == EPERM)
 		return wq_fail(e, WQ_NOTSUPP, EPERM, "mount events take CAP_SYS_ADMIN in the user namespace that the mount namespace belongs to; run watchq as root, or both inside 'unshare -Urm'");
 	if (errno == ENOSPC)
 		return wq_fail(e, WQ_FAILURE, ENOSPC, "no more fanotify marks for this user; raise /proc/sys/fs/fanotify/max_user_marks");
-	return wq_fail(e, errno == EINVAL ? WQ_NOTSUPP : WQ_FAILURE, errno, "fanotify_mark: %s", strerror(errno));
+	return wq_fail(e, wq_error_kind_of(WQ_CALL_FANOTIFY_MARK, errno), errno, "fanotify_mark: %s", strerror(errno));
 }
 
 /* statmount(2) may be missing, in sandboxes. */
@@ -69,9 +75,10 @@ static int ask(const struct wq_mount_ns *ns, struct wq_error *e)
 		rc = wq_statmount(sm, id, &m);
 	}
 	wq_statmount_free(sm);
-	if (rc >= 0 || rc == -ENOENT)	/* it may have gone meanwhile */
+	if (rc >= 0 || wq_is_gone(WQ_CALL_STATMOUNT, -rc))	/* unmounted meanwhile */
 		return 0;
-	return wq_fail(e, rc == -ENOMEM ? WQ_FAILURE : WQ_NOTSUPP, -rc, "%s: %s; a sandbox must allow listmount(2) and statmount(2)", what, strerror(-rc));
+	return wq_fail(e, wq_error_kind_of(WQ_CALL_STATMOUNT, -rc), -rc, "%s: %s%s", what, strerror(-rc),
+		       wq_not_supported(WQ_CALL_STATMOUNT, -rc) ? "; a sandbox must allow listmount(2) and statmount(2)" : "");
 }
 
 static int mounts_fanotify_probe(const struct wq_source_config *c, struct wq_error *e)
@@ -268,6 +275,27 @@ static void mounts_fanotify_last(struct wq_source *s)
 
 /* ---- Snapshots and timers ---- */
 
+/* Note that the mount @id exists, by what statmount(2) or else an earlier answer says of it. */
+static int has(struct mounts_fanotify *f, uint64_t id)
+{
+	struct wq_mount_node *n = wq_mount_table_find(f->ms.table, id);
+	struct wq_mount m;
+	int rc = wq_statmount(f->sm, id, &m);
+
+	if (rc && rc != -ENOMEM && !wq_is_gone(WQ_CALL_STATMOUNT, -rc))
+		rc = wq_statmount(f->sm, id, &m);
+	if (rc == -ENOMEM)
+		return wq_source_error(f->ms.s, ENOMEM, "statmount: mount %" PRIu64, id);
+	if (wq_is_gone(WQ_CALL_STATMOUNT, -rc))
+		return 0;
+	if (rc) {
+		rc = wq_mounts_unreadable(&f->ms, id, -rc);
+		m = n && n->now ? *n->now : (struct wq_mount) { .id = id, .ns = f->ns.inode };
+	}
+	f->had_any = true;
+	return rc ? rc : wq_mounts_has(&f->ms, &m);
+}
+
 static int list(struct mounts_fanotify *f)
 {
 	uint64_t ids[WQ_LIST], after = 0;
@@ -275,17 +303,15 @@ static int list(struct mounts_fanotify *f)
 
 	do {
 		n = wq_listmount(f->sm, after, ids, WQ_LIST);
+		if (n < 0 && wq_is_gone(WQ_CALL_STATMOUNT, (int) -n))
+			return 0;	/* the namespace is gone */
 		if (n < 0)
-			return n == -ENOENT ? 0 : (int) n;	/* the namespace is gone */
+			return wq_source_error(f->ms.s, (int) -n, "listmount");
 		for (i = 0; i < n; i++) {
-			struct wq_mount m;
-			int rc = wq_statmount(f->sm, ids[i], &m);
+			int rc = has(f, ids[i]);
 
-			if (rc == 0)
-				rc = wq_mounts_has(&f->ms, &m);
-			if (rc == -ENOMEM)
+			if (rc)
 				return rc;
-			f->had_any = true;
 			after = ids[i];
 		}
 	} while (n == WQ_LIST);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/closer.h"
+#include "kernel/not-supported.h"
 #include "mountinfo.h"
 #include "sources/mounts.h"
 
@@ -40,8 +41,10 @@ static int mounts_mountinfo_probe(const struct wq_source_config *c, struct wq_er
 		if (fd >= 0)
 			close(fd);
 		else
-			rc = wq_fail(e, WQ_NOTSUPP, -fd, "can't open the mountinfo of %.200s: %s%s", *ns.name ? ns.name : "this process",
-				     strerror(-fd), fd == -EPERM ? "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT, as root has them" : "; /proc must be mounted");
+			rc = wq_fail(e, wq_error_kind_of(WQ_CALL_PROC, -fd), -fd, "can't open the mountinfo of %.200s: %s%s",
+				     *ns.name ? ns.name : "this process", strerror(-fd),
+				     fd == -EPERM ? "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT, as root has them" :
+				     fd == -ENOENT ? "; /proc must be mounted" : "");
 	}
 	wq_mount_ns_close(&ns);
 	return rc;
@@ -85,10 +88,11 @@ static int read_table(struct mounts_mountinfo *f, struct libmnt_table *tb)
 
 	if (!rc)
 		rc = wq_mountinfo_read(f->file, tb);
-	if (rc == 1 && f->torn++ < WQ_TORN_MAX)
+	if ((rc == 1 && f->torn++ < WQ_TORN_MAX) || rc == -EINTR)
 		return -ESTALE;
 	f->torn = 0;
-	return rc < 0 ? rc : 0;
+	/* Another errno: -ESTALE is a read that a move tore. */
+	return rc < 0 ? wq_source_error(f->ms.s, rc == -ESTALE ? EIO : -rc, "mountinfo: can't read") : 0;
 }
 
 static int apply_table(struct mounts_mountinfo *f, struct libmnt_table *tb, enum wq_mark mark)

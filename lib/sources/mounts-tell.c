@@ -3,10 +3,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "event.h"
 #include "filter.h"
+#include "kernel/not-supported.h"
 #include "sources/mounts-tell.h"
 
 /* ---- Events ---- */
@@ -207,13 +209,24 @@ int wq_mounts_set(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq
 	return rc ? rc : moved;
 }
 
-/* -ENOENT: it was gone before it could be asked about, and *@m says nothing of it. */
+int wq_mounts_unreadable(struct wq_mounts *ms, uint64_t id, int err)
+{
+	wq_engine_log(ms->s->m, WQ_LOG_WARNING, "statmount: mount %" PRIu64 ": %s; what is known of it may be incomplete",
+		      id, strerror(err));
+	return wq_mounts_told(wq_engine_emit_loss(ms->s));
+}
+
 int wq_mounts_look(struct wq_mounts *ms, uint64_t id, struct wq_mount *m)
 {
 	int rc = ms->look(ms->data, id, m);
 
+	/* What does not pass the second time is reported, and counted as lost. */
+	if (rc && rc != -ENOMEM && !wq_is_gone(WQ_CALL_STATMOUNT, -rc))
+		rc = ms->look(ms->data, id, m);
 	if (rc == 0 || rc == -ENOMEM)
 		return rc;
+	if (!wq_is_gone(WQ_CALL_STATMOUNT, -rc))
+		rc = wq_mounts_unreadable(ms, id, -rc);
 	*m = (struct wq_mount) { .id = id, .ns = ms->ns };
-	return -ENOENT;
+	return rc == 0 ? -ENOENT : rc;
 }

@@ -34,8 +34,11 @@ int wq_mounts_describe(struct wq_mount_node *n, const struct wq_mount *m);
 /** @n is @m now. 1: and it has moved; 0; -ENOMEM. *@there: wq_mount_table_place(). */
 int wq_mounts_set(struct wq_mounts *ms, struct wq_mount_node *n, const struct wq_mount *m,
 		  struct wq_mount_node **there);
-/** What it is now. 0; -ENOENT: it was gone before it could be asked about, and *@m says
- * nothing of it; -ENOMEM. */
+/** Warn that statmount(2) of the mount @id failed with @err, an errno, and count a loss. Return 0, or what
+ * ends the source. */
+int wq_mounts_unreadable(struct wq_mounts *ms, uint64_t id, int err);
+/** Ask what the mount @id is now. Return 0; -ENOENT: it is gone, or wq_mounts_unreadable(), and *@m has its ID
+ * alone; -ENOMEM; what ends the source. */
 int wq_mounts_look(struct wq_mounts *ms, uint64_t id, struct wq_mount *m);
 
 #endif

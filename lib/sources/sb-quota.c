@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/retry.h"
+#include "kernel/not-supported.h"
 #include "models/filesystems.h"
 #include "sources/quota-message.h"
 #include "sources/sb.h"
@@ -43,16 +45,22 @@ struct sb_quota {
 static int open_socket(struct nl_sock **sock, struct wq_error *e)
 {
 	struct nl_sock *k = nl_socket_alloc();
-	int rc = k ? genl_connect(k) : -NLE_NOMEM, group = 0;
+	int rc = -NLE_NOMEM, group = 0, err;
 
+	/* libnl closes the socket when it can't connect. */
+	errno = 0;
+	if (k)
+		WQ_RETRY(rc, genl_connect(k));
 	if (!rc)
-		group = genl_ctrl_resolve_grp(k, WQ_FAMILY, WQ_GROUP);
+		WQ_RETRY(group, (errno = 0, genl_ctrl_resolve_grp(k, WQ_FAMILY, WQ_GROUP)));
+	err = errno ? errno : rc == -NLE_NOMEM ? ENOMEM : EIO;
 	if (rc || group < 0) {
 		nl_socket_free(k);
-		if (rc == -NLE_NOMEM)
-			return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
 		if (rc)
-			return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "no generic netlink: %s; a sandbox must allow AF_NETLINK", nl_geterror(rc));
+			return wq_fail(e, wq_error_kind_of(WQ_CALL_SOCKET, err), err, "generic netlink: can't connect: %s%s",
+				       strerror(err), wq_not_supported(WQ_CALL_SOCKET, err) ? "; a sandbox must allow AF_NETLINK" : "");
+		if (group != -NLE_OBJ_NOTFOUND)
+			return wq_fail(e, WQ_FAILURE, err, "generic netlink: can't look up the family " WQ_FAMILY ": %s", strerror(err));
 		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "no warnings of quotas here (netlink family " WQ_FAMILY "); they take CONFIG_QUOTA_NETLINK_INTERFACE=y, and the initial network namespace");
 	}
 	nl_socket_disable_seq_check(k);
