@@ -53,13 +53,16 @@ static int open_socket(struct nl_sock **sock, struct wq_error *e)
 		WQ_RETRY(rc, genl_connect(k));
 	if (!rc)
 		WQ_RETRY(group, (errno = 0, genl_ctrl_resolve_grp(k, WQ_FAMILY, WQ_GROUP)));
-	err = errno ? errno : rc == -NLE_NOMEM ? ENOMEM : EIO;
+	err = errno;
 	if (rc || group < 0) {
 		nl_socket_free(k);
+		if (rc && !err)
+			err = rc == -NLE_NOMEM ? ENOMEM : EIO;
 		if (rc)
 			return wq_fail(e, wq_error_kind_of(WQ_CALL_SOCKET, err), err, "generic netlink: can't connect: %s%s",
 				       strerror(err), wq_not_supported(WQ_CALL_SOCKET, err) ? "; a sandbox must allow AF_NETLINK" : "");
-		if (group != -NLE_OBJ_NOTFOUND)
+		/* libnl has one code for a family that the kernel does not have and for a call that failed. */
+		if (err && err != ENOENT)
 			return wq_fail(e, WQ_FAILURE, err, "generic netlink: can't look up the family " WQ_FAMILY ": %s", strerror(err));
 		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "no warnings of quotas here (netlink family " WQ_FAMILY "); they take CONFIG_QUOTA_NETLINK_INTERFACE=y, and the initial network namespace");
 	}
