@@ -129,6 +129,16 @@ has() {	# SOURCE BACKEND
 	END
 }
 
+@test "mountinfo: no filesystem is missing" {
+	rows sb --backend mountinfo -I --once -o EVENT,TARGET <<-'END'
+		openat:mountinfo EMFILE 1- 1 mountinfo
+		openat:mountinfo EINTR  1  same mountinfo
+		read:mountinfo   EIO    1- 1 mountinfo
+		read:mountinfo   EINTR  1  same mountinfo
+		read:mountinfo   ENOMEM 2- same/1 mountinfo
+	END
+}
+
 @test "sysfs: no device is missing" {
 	has block uevent
 	[ -n "$(ls /sys/class/block)" ] || skip "this machine has no block device"

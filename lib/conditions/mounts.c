@@ -27,8 +27,8 @@ static int read_mounts(struct libmnt_table **tb, struct wq_error *e)
 	*tb = wq_mount_at_read();
 	if (*tb)
 		return 0;
-	return wq_fail(e, WQ_FAILURE, errno ? errno : EIO, "can't read /proc/self/mountinfo: %s; /proc must be mounted",
-		       strerror(errno ? errno : EIO));
+	return wq_fail(e, WQ_FAILURE, errno ? errno : EIO, "can't read /proc/self/mountinfo: %s%s",
+		       strerror(errno ? errno : EIO), errno == ENOENT ? "; /proc must be mounted" : "");
 }
 
 static struct libmnt_fs *find(struct libmnt_table *tb, int id)

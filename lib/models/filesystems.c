@@ -238,7 +238,7 @@ bool wq_filesystems_changed(struct wq_filesystems *t)
 	return poll(&p, 1, 0) == 1 && p.revents & POLLPRI;
 }
 
-int wq_filesystems_read(struct wq_filesystems *t)
+static int read_once(struct wq_filesystems *t)
 {
 	struct libmnt_table *tb = mnt_new_table();
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
@@ -262,6 +262,16 @@ int wq_filesystems_read(struct wq_filesystems *t)
 		fclose(file);
 	mnt_free_iter(it);
 	mnt_unref_table(tb);
+	return rc;
+}
+
+int wq_filesystems_read(struct wq_filesystems *t)
+{
+	int rc;
+
+	do
+		rc = read_once(t);
+	while (rc == -EINTR);
 	return rc;
 }
 
