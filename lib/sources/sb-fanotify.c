@@ -13,7 +13,9 @@
 #include <sys/fanotify.h>
 #include <unistd.h>
 
+#include "base/retry.h"
 #include "base/worker.h"
+#include "kernel/not-supported.h"
 #include "fanotify.h"
 #include "kernel/fs-type.h"
 #include "sources/sb/error-path.h"
@@ -36,16 +38,17 @@ static const char *safe_path(void)
 /* Marking any filesystem tells whether the kernel knows of errors, and allows to hear of them. */
 static int sb_fanotify_probe(const struct wq_source_config *c, struct wq_error *e)
 {
-	int fd = wq_sb_marks_group(e), rc = 0;
+	int fd = wq_sb_marks_group(e), rc = 0, marked;
 
 	(void) c;
 	if (fd < 0)
 		return fd;
-	if (fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, WQ_FAN_FS_ERROR, AT_FDCWD, safe_path())) {
+	WQ_RETRY(marked, fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, WQ_FAN_FS_ERROR, AT_FDCWD, safe_path()));
+	if (marked) {
 		if (errno == EPERM)
 			rc = wq_fail(e, WQ_NOTSUPP, EPERM, "errors of filesystems take CAP_SYS_ADMIN in the user namespace that the filesystem belongs to; run watchq as root");
-		else if (errno == EINVAL)
-			rc = wq_fail(e, WQ_NOTSUPP, EINVAL, "this kernel's fanotify has no errors of filesystems; they take Linux 5.16 or later");
+		else if (wq_not_supported(WQ_CALL_FANOTIFY_MARK, errno))
+			rc = wq_fail(e, WQ_NOTSUPP, errno, "this kernel's fanotify has no errors of filesystems; they take Linux 5.16 or later");
 		/* Any other is the path's, or this filesystem's own. */
 	}
 	close(fd);
