@@ -50,7 +50,7 @@ of_other() {
 	[[ $output != *"not a key"* ]]
 	run -1 watchq keys --timeout 300ms 0x
 	[[ $output == *"not a key"* ]]
-	run -3 watchq keys --timeout 300ms -f 01:08 "$ring"
+	run -3 watchq keys --timeout 300ms -f 01:07,08 "$ring"
 }
 
 # ---- /proc/keys is masked ----
