@@ -178,6 +178,10 @@ static bool is_about(const struct wq_condition *c, const struct wq_event *ev)
 	if (ev->rec.type_nr == WQ_TYPE_SB)
 		return ev->side && ev->side->texts[WQ_SIDE_TARGET] && c->path &&
 		       wq_path_is_in(c->path, tidy(ev->side->texts[WQ_SIDE_TARGET]));
+	/* Of a type that does not count, it can only have hidden what does. */
+	if (c->types && ev->mount && ev->mount->fstype && ev->rec.subtype_nr == WQ_MOUNT_NEW_MOUNT &&
+	    c->kind == &wq_condition_mounted && !mnt_match_fstype(ev->mount->fstype, c->types))
+		return false;
 	return (ev->mount && ev->mount->target && is_on_the_way(c, ev->mount)) ||
 	       (ev->was && ev->was->target && is_on_the_way(c, ev->was));
 }
