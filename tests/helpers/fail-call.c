@@ -25,15 +25,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef SYS_statmount
-#define SYS_statmount 457
-#define SYS_listmount 458
-#endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
+/* The same on every architecture; build machines' headers may lack them. */
+#define WQT_PIDFD_GETFD	438
+#define WQT_STATMOUNT	457
+#define WQT_LISTMOUNT	458
 
-#define MAX_ROWS	4	/* system calls that have the same name here */
+#define WQT_MAX_ROWS	4	/* system calls that have the same name here */
 
 struct row {
 	const char *name;
@@ -41,7 +38,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "statmount", SYS_statmount, -1, -1 }, { "listmount", SYS_listmount, -1, -1 },
+	{ "statmount", WQT_STATMOUNT, -1, -1 }, { "listmount", WQT_LISTMOUNT, -1, -1 },
 	{ "statx", SYS_statx, 1, -1 }, { "openat", SYS_openat, 1, -1 },
 #ifdef SYS_open
 	{ "openat", SYS_open, 0, -1 },
@@ -66,11 +63,13 @@ static const struct {
 	const char *name;
 	int nr;
 } errs[] = {
-#define E(name) { #name, name }
-	E(EPERM), E(ENOENT), E(EINTR), E(EIO), E(ENXIO), E(EBADF), E(EAGAIN), E(ENOMEM), E(EACCES), E(ENODEV), E(EINVAL),
-	E(ENFILE), E(EMFILE), E(ENOSPC), E(ELOOP), E(ENOSYS), E(ESTALE), E(ENOBUFS), E(EOPNOTSUPP), E(EPROTONOSUPPORT),
-	E(EAFNOSUPPORT), E(EROFS), E(EBUSY), E(ENOTDIR), E(EOVERFLOW),
-#undef E
+#define WQT_E(name) { #name, name }
+	WQT_E(EPERM), WQT_E(ENOENT), WQT_E(EINTR), WQT_E(EIO), WQT_E(ENXIO), WQT_E(EBADF),
+	WQT_E(EAGAIN), WQT_E(ENOMEM), WQT_E(EACCES), WQT_E(ENODEV), WQT_E(EINVAL), WQT_E(ENFILE),
+	WQT_E(EMFILE), WQT_E(ENOSPC), WQT_E(ELOOP), WQT_E(ENOSYS), WQT_E(ESTALE), WQT_E(ENOBUFS),
+	WQT_E(EOPNOTSUPP), WQT_E(EPROTONOSUPPORT), WQT_E(EAFNOSUPPORT), WQT_E(EROFS), WQT_E(EBUSY), WQT_E(ENOTDIR),
+	WQT_E(EOVERFLOW),
+#undef WQT_E
 };
 
 struct shared {
@@ -119,14 +118,14 @@ static int parse(char **argv)
 
 static int listen_to_self(void)
 {
-	struct sock_filter code[MAX_ROWS + 3] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)) };
+	struct sock_filter code[WQT_MAX_ROWS + 3] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)) };
 	struct sock_fprog prog = { .filter = code };
 	unsigned n = 0, i, at = 1;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		n += is_meant(&rows[i]);
 	errno = EINVAL;
-	if (n == 0 || n > MAX_ROWS)
+	if (n == 0 || n > WQT_MAX_ROWS)
 		return -1;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (is_meant(&rows[i])) {
@@ -229,7 +228,7 @@ int main(int argc, char **argv)
 	while (atomic_load(&s->listener) == -1)
 		sched_yield();
 	pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
-	listener = (int) syscall(SYS_pidfd_getfd, pidfd, atomic_load(&s->listener), 0);
+	listener = (int) syscall(WQT_PIDFD_GETFD, pidfd, atomic_load(&s->listener), 0);
 	if (listener < 0) {
 		int status = fail("pidfd_getfd");
 
