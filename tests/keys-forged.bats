@@ -90,8 +90,8 @@ timed() {
 # Lines that say that it lives again.
 expired() {
 	key=$(keyctl add user target v "$ring")
-	keyctl timeout "$key" 1
 	by "$1"
+	keyctl timeout "$key" 1
 	DEADLINE=10 await grep -q '"event":"expired"' events
 	forge "$key" 'I------     1 perm' 'I------     1   5m' 'I------     1   1s'
 	sleep 4
