@@ -161,7 +161,7 @@ load lib
 		[ "$value" != . ] || value=
 		# shellcheck disable=SC2086
 		run -1 watchq watch $option $value "$source" -w 50ms
-		[[ $output =~ --[a-z]+\ goes\ with\ (keys|mounts|block),\ which\ is\ not\ watched ]]
+		[[ $output =~ --[[:lower:]]+\ goes\ with\ (keys|mounts|block),\ which\ is\ not\ watched ]]
 	done
 }
 
