@@ -9,6 +9,7 @@
 
 #include "base/retry.h"
 #include "fanotify.h"
+#include "kernel/not-supported.h"
 #include "source.h"
 #include "uapi-mounts.h"
 
@@ -122,13 +123,13 @@ int wq_fan_open(unsigned report, const char *missing, const char *needs, bool *u
 	switch (errno) {
 	case EINVAL:
 	case ENOSYS:
-		return wq_fail(e, WQ_NOTSUPP, errno, "%s", missing);
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_FANOTIFY_INIT, errno), errno, "%s", missing);
 	case EPERM:
-		return wq_fail(e, WQ_NOTSUPP, EPERM, "no fanotify: %s; %s", strerror(EPERM), needs);
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_FANOTIFY_INIT, EPERM), EPERM, "no fanotify: %s; %s", strerror(EPERM), needs);
 	case EMFILE:
 		return wq_fail(e, WQ_FAILURE, EMFILE, "no more fanotify groups for this user; raise /proc/sys/fs/fanotify/max_user_groups or 'ulimit -n'");
 	default:
-		return wq_fail(e, WQ_FAILURE, errno, "fanotify_init: %s", strerror(errno));
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_FANOTIFY_INIT, errno), errno, "fanotify_init: %s", strerror(errno));
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "queue.h"
+#include "kernel/not-supported.h"
 #include "uapi.h"
 
 static int open_pipe(int fds[2], struct wq_error *e)
@@ -16,13 +17,13 @@ static int open_pipe(int fds[2], struct wq_error *e)
 
 	switch (errno) {
 	case ENOPKG:
-		return wq_fail(e, WQ_NOTSUPP, ENOTSUP,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_PIPE, errno), ENOTSUP,
 			       "this kernel has no notification pipe (CONFIG_WATCH_QUEUE is not set)");
 	case EINVAL:
-		return wq_fail(e, WQ_NOTSUPP, ENOTSUP,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_PIPE, errno), ENOTSUP,
 			       "this kernel has no notification pipe (Linux 5.8 has the first)");
 	case EPERM:
-		return wq_fail(e, WQ_NOTSUPP, EPERM,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_PIPE, EPERM), EPERM,
 			       "pipe2(O_NOTIFICATION_PIPE) is not permitted: a sandbox or container forbids it (seccomp)");
 	case EMFILE:
 		return wq_fail(e, WQ_FAILURE, EMFILE, "can't open a notification pipe: %s; raise 'ulimit -n'",

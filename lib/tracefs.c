@@ -94,15 +94,15 @@ int wq_tracefs_fail(struct wq_error *e, const char *path, int err)
 {
 	switch (err) {
 	case EACCES:
-		return wq_fail(e, WQ_NOTSUPP, err, "tracefs: %s may not be used by this user; run watchq as root", path);
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_TRACEFS, err), err, "tracefs: %s may not be used by this user; run watchq as root", path);
 	case EPERM:	/* fs/tracefs, kernel/trace: LOCKDOWN_TRACEFS */
-		return wq_fail(e, WQ_NOTSUPP, err,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_TRACEFS, err), err,
 			       "tracefs: %s: the kernel is locked down, or a sandbox forbids tracing; see kernel_lockdown(7)", path);
 	case EROFS:
-		return wq_fail(e, WQ_NOTSUPP, err,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_TRACEFS, err), err,
 			       "tracefs: it is mounted read-only; mount -o remount,rw it, or run watchq where it is not");
 	default:
-		return wq_fail(e, WQ_FAILURE, err, "tracefs: %s: %s", path, strerror(err));
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_TRACEFS, err), err, "tracefs: %s: %s", path, strerror(err));
 	}
 }
 
@@ -158,12 +158,12 @@ int wq_tracefs_root(struct wq_error *e)
 	if (fd >= 0)
 		return fd;
 	if (mounted == -EACCES || (fd == -EPERM && geteuid() != 0))
-		return wq_fail(e, WQ_NOTSUPP, EACCES, "tracefs may not be used by this user; run watchq as root");
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_TRACEFS, EACCES), EACCES, "tracefs may not be used by this user; run watchq as root");
 	if (fd == -ENODEV)
 		return wq_fail(e, WQ_NOTSUPP, ENOTSUP,
 			       "this kernel has no tracefs; one with CONFIG_FTRACE_SYSCALLS=y is needed");
 	if (wq_not_supported(WQ_CALL_TRACEFS_MOUNT, -fd))
-		return wq_fail(e, WQ_NOTSUPP, -fd,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_TRACEFS_MOUNT, -fd), -fd,
 			       "tracefs is not mounted, and may not be mounted from here; as root: mount -t tracefs nodev /sys/kernel/tracing");
 	return wq_fail(e, WQ_FAILURE, -fd,
 		       "can't mount tracefs: %s; try: mount -t tracefs nodev /sys/kernel/tracing", strerror(-fd));

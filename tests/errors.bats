@@ -256,3 +256,27 @@ has() {	# SOURCE BACKEND
 		statx EINTR 1 same /proc
 	END
 }
+
+# ---- Without /proc ----
+
+without_proc() {
+	local condition status
+	umount -l /proc
+	for condition in mounted:/dev ro:/dev rw:/dev; do
+		status=0
+		"$WATCHQ" wait -w 100ms "$condition" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+		equal "$condition $status" "$condition 2"
+		grep -q "/proc must be mounted" "$BATS_TEST_TMPDIR/err"
+	done
+}
+@test "without /proc, each condition of mounts is not supported, and says what to do" {
+	needs_mount_ns
+	needs_root
+	export WATCHQ BATS_TEST_TMPDIR
+	unshare -m bash -ec "$(declare -f equal without_proc); without_proc"
+}
+
+@test "what an errno means is decided in one table" {
+	! grep -rnE 'WQ_NOTSUPP, (err|errno|-|EPERM|EACCES|ENOSYS|EINVAL)' "$top_srcdir/lib" --include='*.c' || return 1
+	! grep -rnE '\? WQ_NOTSUPP : WQ_FAILURE' "$top_srcdir/lib" --include='*.c' | grep -v kernel/not-supported.c || return 1
+}

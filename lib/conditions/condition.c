@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conditions/condition.h"
+#include "kernel/not-supported.h"
 #include "monitor.h"
 #include "paths.h"
 
@@ -177,7 +178,7 @@ int wq_condition_look_up(struct wq_condition *c, const struct wq_path_walk **fou
 		return 0;
 	if (may_come(err))
 		return 1;
-	return wq_fail(e, err == EACCES || err == EPERM ? WQ_NOTSUPP : WQ_FAILURE, err, "%.300s: %s", c->object,
+	return wq_fail(e, wq_error_kind_of(WQ_CALL_PATH, err), err, "%.300s: %s", c->object,
 		       strerror(err));
 }
 

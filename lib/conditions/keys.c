@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "conditions/condition.h"
+#include "kernel/not-supported.h"
 #include "models/names.h"
 #include "sources/keys.h"
 
@@ -224,7 +225,7 @@ static int look_linked(struct wq_condition *c, struct wq_error *e)
 	if (n == -ENOKEY || n == -EKEYREVOKED || n == -EKEYEXPIRED)
 		return 0;
 	if (n < 0)
-		return wq_fail(e, n == -EACCES ? WQ_NOTSUPP : WQ_FAILURE, (int) -n, "%s: can't read the keyring: %s", c->key,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, (int) -n), (int) -n, "%s: can't read the keyring: %s", c->key,
 			       strerror((int) -n));
 	found = find_member(c, members, n);
 	free(members);

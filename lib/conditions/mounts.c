@@ -10,6 +10,7 @@
 
 #include "conditions/condition.h"
 #include "kernel/mount-at.h"
+#include "kernel/not-supported.h"
 #include "models/mount.h"
 #include "mountinfo.h"
 #include "paths.h"
@@ -24,11 +25,14 @@ static int parse(struct wq_condition *c, struct wq_error *e)
 
 static int read_mounts(struct libmnt_table **tb, struct wq_error *e)
 {
+	int err;
+
 	*tb = wq_mount_at_read();
 	if (*tb)
 		return 0;
-	return wq_fail(e, WQ_FAILURE, errno ? errno : EIO, "can't read /proc/self/mountinfo: %s%s",
-		       strerror(errno ? errno : EIO), errno == ENOENT ? "; /proc must be mounted" : "");
+	err = errno ? errno : EIO;
+	return wq_fail(e, wq_error_kind_of(WQ_CALL_PROC, err), err, "can't read /proc/self/mountinfo: %s%s", strerror(err),
+		       err == ENOENT ? "; /proc must be mounted" : "");
 }
 
 static struct libmnt_fs *find(struct libmnt_table *tb, int id)

@@ -20,6 +20,9 @@ static const int not_supported[][WQ_ERRS_MAX] = {
 	[WQ_CALL_TRACEFS] = { EPERM, EACCES, EROFS },
 	[WQ_CALL_TRACEFS_MOUNT] = { ENODEV, EPERM, ENOSYS },
 	[WQ_CALL_SYSFS] = { 0 },
+	[WQ_CALL_PIPE] = { ENOPKG, EINVAL, EPERM },	/* without CONFIG_WATCH_QUEUE; before Linux 5.8 */
+	[WQ_CALL_KEYCTL] = { ENOSYS, EPERM, EOPNOTSUPP, EACCES },	/* EACCES: no permission on that key */
+	[WQ_CALL_PATH] = { EPERM, EACCES },
 };
 
 bool wq_not_supported(enum wq_call call, int err)

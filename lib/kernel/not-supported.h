@@ -19,6 +19,9 @@ enum wq_call {
 	WQ_CALL_TRACEFS,	/* any call on a file of tracefs */
 	WQ_CALL_TRACEFS_MOUNT,	/* fsopen(2) and the like, of tracefs */
 	WQ_CALL_SYSFS,		/* any call on a file of a device in /sys */
+	WQ_CALL_PIPE,		/* pipe2(2) with O_NOTIFICATION_PIPE */
+	WQ_CALL_KEYCTL,		/* keyctl(2) */
+	WQ_CALL_PATH,		/* the look-up of a path that the user named */
 };
 
 /** Return whether @err, an errno, says that this kernel, these privileges or this sandbox do not have @call:

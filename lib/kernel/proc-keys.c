@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "kernel/key-describe.h"
+#include "kernel/not-supported.h"
 #include "kernel/proc-keys.h"
 #include "models/names.h"
 
@@ -40,7 +41,7 @@ int wq_proc_keys_open(struct wq_error *e)
 	struct statfs fs;
 
 	if (fd < 0)
-		return wq_fail(e, err == ENOENT || err == EACCES || err == EPERM ? WQ_NOTSUPP : WQ_FAILURE, err,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_PROC, err), err,
 			       "/proc/keys: can't open: %s; mount all of proc on /proc, or allow it in the container", strerror(err));
 	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
 		return fd;

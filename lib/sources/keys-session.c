@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/not-supported.h"
 #include "sources/keys.h"
 #include "uapi.h"
 
@@ -20,13 +21,13 @@ static int fail(struct wq_error *e, const char *name, int err)
 			       "can't make a session keyring '%.200s': this user's quota of keys is used up; /proc/key-users shows it, /proc/sys/kernel/keys/maxkeys and maxbytes set it",
 			       name);
 	case ENOSYS:
-		return wq_fail(e, WQ_NOTSUPP, err,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, err), err,
 			       "can't join a session keyring: this kernel has no keys (CONFIG_KEYS is not set)");
 	case EPERM:
 		if (*name == '.')
 			return wq_fail(e, WQ_FAILURE, err,
 				       "can't join a session keyring '%.200s': names with a dot in front are the kernel's own", name);
-		return wq_fail(e, WQ_NOTSUPP, err,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, err), err,
 			       "can't join a session keyring: keyctl(2) is not permitted: a sandbox or container forbids it (seccomp)");
 	default:
 		return wq_fail(e, WQ_FAILURE, err, "can't join a session keyring '%.200s': %s", name, strerror(err));

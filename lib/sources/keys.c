@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kernel/key-search.h"
+#include "kernel/not-supported.h"
 #include "sources/keys.h"
 #include "uapi.h"
 
@@ -30,7 +31,7 @@ int wq_key_fail(struct wq_error *e, const char *spec, int err)
 	case EKEYREJECTED:
 		return wq_fail(e, WQ_FAILURE, err, "%s: the key was rejected when it was made", spec);
 	case EACCES:
-		return wq_fail(e, WQ_NOTSUPP, err,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, err), err,
 			       "%s: no View permission on the key; its owner can give it with 'keyctl setperm'", spec);
 	case EAGAIN:
 		getrlimit(RLIMIT_NOFILE, &limit);
@@ -38,12 +39,12 @@ int wq_key_fail(struct wq_error *e, const char *spec, int err)
 			       "%s: this user's limit of watches is reached: %llu, over all processes; raise 'ulimit -n' (hard limit %llu)",
 			       spec, (unsigned long long) limit.rlim_cur, (unsigned long long) limit.rlim_max);
 	case EOPNOTSUPP:
-		return wq_fail(e, WQ_NOTSUPP, err,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, err), err,
 			       "%s: this kernel posts no notifications of keys (CONFIG_KEY_NOTIFICATIONS is not set)", spec);
 	case ENOSYS:
-		return wq_fail(e, WQ_NOTSUPP, err, "%s: this kernel has no keys (CONFIG_KEYS is not set)", spec);
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, err), err, "%s: this kernel has no keys (CONFIG_KEYS is not set)", spec);
 	case EPERM:
-		return wq_fail(e, WQ_NOTSUPP, err,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, err), err,
 			       "%s: keyctl(2) is not permitted: a sandbox or container forbids it (seccomp)", spec);
 	case EBUSY:
 		return wq_fail(e, WQ_FAILURE, err, "%s: the key is watched already through this queue", spec);
@@ -74,7 +75,7 @@ static int resolve_special(const char *spec, int32_t *serial, struct wq_error *e
 		return wq_fail(e, WQ_FAILURE, EINVAL,
 			       "%s: that is watchq's own keyring, in which nothing happens; name the other's by its serial", spec);
 	if (strcmp(spec, "@g") == 0)
-		return wq_fail(e, WQ_NOTSUPP, EINVAL, "%s: the kernel has no group keyrings", spec);
+		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "%s: the kernel has no group keyrings", spec);
 	if (strcmp(spec, "@a") == 0)
 		return wq_fail(e, WQ_FAILURE, EINVAL,
 			       "%s: watchq instantiates no key, and so has no authorisation key", spec);
@@ -205,10 +206,10 @@ int wq_key_permitted(struct wq_error *e)
 	long n = keyctl_call(WQ_UAPI_KEYCTL_CAPABILITIES, (unsigned long) caps, sizeof(caps), 0);
 
 	if (n < 0 && errno == EPERM)
-		return wq_fail(e, WQ_NOTSUPP, EPERM,
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, EPERM), EPERM,
 			       "keyctl(2) is not permitted: a sandbox or container forbids it (seccomp)");
 	if (n < 0 && errno == ENOSYS)
-		return wq_fail(e, WQ_NOTSUPP, ENOSYS, "this kernel has no keys (CONFIG_KEYS is not set)");
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, ENOSYS), ENOSYS, "this kernel has no keys (CONFIG_KEYS is not set)");
 	return 0;
 }
 

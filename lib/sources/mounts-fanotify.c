@@ -55,7 +55,7 @@ static int mark(int fd, const struct wq_mount_ns *ns, struct wq_error *e)
 	if (rc == 0)
 		return 0;
 	if (errno == EPERM)
-		return wq_fail(e, WQ_NOTSUPP, EPERM, "mount events take CAP_SYS_ADMIN in the user namespace that the mount namespace belongs to; run watchq as root, or both inside 'unshare -Urm'");
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_FANOTIFY_MARK, EPERM), EPERM, "mount events take CAP_SYS_ADMIN in the user namespace that the mount namespace belongs to; run watchq as root, or both inside 'unshare -Urm'");
 	if (errno == ENOSPC)
 		return wq_fail(e, WQ_FAILURE, ENOSPC, "no more fanotify marks for this user; raise /proc/sys/fs/fanotify/max_user_marks");
 	return wq_fail(e, wq_error_kind_of(WQ_CALL_FANOTIFY_MARK, errno), errno, "fanotify_mark: %s", strerror(errno));

@@ -46,9 +46,9 @@ static int sb_fanotify_probe(const struct wq_source_config *c, struct wq_error *
 	WQ_RETRY(marked, fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, WQ_FAN_FS_ERROR, AT_FDCWD, safe_path()));
 	if (marked) {
 		if (errno == EPERM)
-			rc = wq_fail(e, WQ_NOTSUPP, EPERM, "errors of filesystems take CAP_SYS_ADMIN in the user namespace that the filesystem belongs to; run watchq as root");
+			rc = wq_fail(e, wq_error_kind_of(WQ_CALL_FANOTIFY_MARK, EPERM), EPERM, "errors of filesystems take CAP_SYS_ADMIN in the user namespace that the filesystem belongs to; run watchq as root");
 		else if (wq_not_supported(WQ_CALL_FANOTIFY_MARK, errno))
-			rc = wq_fail(e, WQ_NOTSUPP, errno, "this kernel's fanotify has no errors of filesystems; they take Linux 5.16 or later");
+			rc = wq_fail(e, wq_error_kind_of(WQ_CALL_FANOTIFY_MARK, errno), errno, "this kernel's fanotify has no errors of filesystems; they take Linux 5.16 or later");
 		/* Any other is the path's, or this filesystem's own. */
 	}
 	close(fd);

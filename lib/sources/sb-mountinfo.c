@@ -7,13 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/not-supported.h"
 #include "sources/sb.h"
 
 static int sb_mountinfo_probe(const struct wq_source_config *c, struct wq_error *e)
 {
 	(void) c;
 	if (access("/proc/self/mountinfo", R_OK))
-		return wq_fail(e, WQ_NOTSUPP, errno, "can't open /proc/self/mountinfo: %s; /proc must be mounted", strerror(errno));
+		return wq_fail(e, wq_error_kind_of(WQ_CALL_PROC, errno), errno, "can't open /proc/self/mountinfo: %s; /proc must be mounted", strerror(errno));
 	return 0;
 }
 
