@@ -280,3 +280,23 @@ without_proc() {
 	! grep -rnE 'WQ_NOTSUPP, (err|errno|-|EPERM|EACCES|ENOSYS|EINVAL)' "$top_srcdir/lib" --include='*.c' || return 1
 	! grep -rnE '\? WQ_NOTSUPP : WQ_FAILURE' "$top_srcdir/lib" --include='*.c' | grep -v kernel/not-supported.c || return 1
 }
+
+# ---- Memory ----
+
+# Whichever allocation fails while it starts: what it writes is the same, or an error is said.
+@test "memory runs out: no failure is silent" {
+	local args want i status
+	[ -z "$SANITIZED" ] || skip "a sanitizer has an allocator of its own"
+	[ -e "$HELPERS/libwqt-fail-malloc.so" ] || skip "no libwqt-fail-malloc.so"
+	unhex "$DATA/every-type-little.hex" >"$BATS_TEST_TMPDIR/c"
+	for args in "mounts -I --once -n -o TARGET /proc" ${LONG:+"decode --endian little -J $BATS_TEST_TMPDIR/c" "wait -n -o CONDITION mounted:/proc"}; do
+		for ((i = 1; i <= 300; i += 1)); do
+			status=0
+			# shellcheck disable=SC2086
+			WQT_FAIL_ALLOC=$i LD_PRELOAD=$HELPERS/libwqt-fail-malloc.so timeout 20 "$WATCHQ" $args \
+				>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+			[ "$status" = 0 ] || [ -s "$BATS_TEST_TMPDIR/err" ] || { echo "$args, allocation $i: status $status, and no message" >&2; return 1; }
+			[ "$status" -le 4 ] || { echo "$args, allocation $i: status $status" >&2; return 1; }
+		done
+	done
+}
