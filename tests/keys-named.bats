@@ -83,6 +83,7 @@ masked() {	# WITH COMMAND...
 
 @test "without /proc/keys, a condition by name says nothing but its own" {
 	needs_root
+	[ -z "$SANITIZED" ] || skip "a sanitizer needs /proc"
 	needs_mount_ns
 	run -3 --separate-stderr unshare -m bash -c 'mount -t tmpfs none /proc && exec "$@"' - \
 		"$WATCHQ" wait -q --timeout 1500ms key:%user:named-none
