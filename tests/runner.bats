@@ -402,3 +402,30 @@ says() {
 	suite --host-only
 	[ "$last" = "1 passed, 0 failed, 0 skipped" ]
 }
+
+@test "what failed can be printed again, with its messages and nothing else" {
+	bats_file good <<<'%test "good" { echo "# fine"; true; }'
+	bats_file bad <<-'END'
+		%test "bad" { echo "this is why"; false; }
+		%test "worse" { seq -f "line %g" 9; false; }
+	END
+	suite
+	[ "$status" -eq 1 ]
+	printf '%s\n' "$output" >"$BATS_TEST_TMPDIR/log"
+	run awk -v most=5 -f "$BATS_TEST_DIRNAME/runner/failures.awk" "$BATS_TEST_TMPDIR/log"
+	[ "$status" -eq 0 ]
+	says 'not ok 1 bad'
+	says '# this is why'
+	[[ $output == *'  bad.bats (host '*'): 2 worse'* ]]
+	says 'line 1'
+	[[ $output != *'line 9'* && $output != *good* && $output != *passed* ]]
+}
+
+@test "a log without failures has none to print again" {
+	bats_file good <<<'%test "good" { true; }'
+	suite
+	printf '%s\n' "$output" >"$BATS_TEST_TMPDIR/log"
+	run awk -v most=5 -f "$BATS_TEST_DIRNAME/runner/failures.awk" "$BATS_TEST_TMPDIR/log"
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+}
