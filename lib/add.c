@@ -151,7 +151,7 @@ static void say_unheard(const struct adding *a, const struct part *p)
 		n = wanted_events(a, p->best, p->works, names, sizeof(names));
 	if (p->works)
 		snprintf(using, sizeof(using), "; using --backend %s", p->works->backend);
-	wq_engine_log(a->m, WQ_LOG_WARNING, "%.60s%s%.300s%s%s%s", a->object ? a->object : "", a->object ? ": " : "",
+	wq_engine_log(a->m, WQ_LOG_WARNING, "%s%s%s%s%s%s", a->object ? a->object : "", a->object ? ": " : "",
 		      p->why.text, using, n ? "; not heard: " : "", names);
 }
 
@@ -170,7 +170,7 @@ static int none_works(const struct adding *a, const struct part *parts, bool kno
 	if (e->kind == WQ_NOTSUPP) {
 		struct wq_error why = *e;
 
-		wq_fail(e, why.kind, why.err, "%.400s; 'watchq info' tells what works here", why.text);
+		wq_fail(e, why.kind, why.err, "%s; 'watchq info' tells what works here", why.text);
 	}
 	return -e->err;
 }
@@ -241,7 +241,7 @@ int wq_monitor_add(struct wq_monitor *m, const char *source, const char *backend
 	if (rc && e->kind == WQ_NOTSUPP && a.object) {
 		struct wq_error why = *e;
 
-		wq_fail(e, why.kind, why.err, "%.60s: %.440s", a.object, why.text);
+		wq_fail(e, why.kind, why.err, "%s: %s", a.object, why.text);
 	}
 	return rc;
 }

@@ -2,8 +2,8 @@
 #include "config.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
+#include "base/text.h"
 #include "libwatchq.h"
 
 int wq_fail(struct wq_error *e, enum wq_error_kind kind, int err, const char *fmt, ...)
@@ -15,7 +15,7 @@ int wq_fail(struct wq_error *e, enum wq_error_kind kind, int err, const char *fm
 		e->kind = kind;
 		e->word[0] = '\0';
 		va_start(ap, fmt);
-		vsnprintf(e->text, sizeof(e->text), fmt, ap);
+		wq_text_vformat(e->text, sizeof(e->text), fmt, ap);
 		va_end(ap);
 	}
 	return -err;

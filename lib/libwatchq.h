@@ -407,8 +407,8 @@ struct wq_capability {
 	const char *name;	/* "notification-pipe", "keys/pipe", ... */
 	int works;		/* 1 yes, 0 no, -1 no such question: a value */
 	int64_t value;		/* a limit; -1: none */
-	char detail[160];	/* why not, or what it is */
-	char remedy[160];	/* what to do; or "" */
+	char detail[512];	/* why not, or what it is */
+	char remedy[512];	/* what to do; or "" */
 };
 
 /** Fills up to @max rows and returns how many there are. */

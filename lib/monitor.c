@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/worker.h"
 #include "engine/questions.h"
 #include "monitor.h"
@@ -25,7 +26,7 @@ int wq_source_error(struct wq_source *s, int err, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	wq_text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	return wq_fail(&s->m->failure, WQ_FAILURE, err, "%s: %s", text, strerror(err));
 }
@@ -240,7 +241,7 @@ void wq_engine_log(struct wq_monitor *m, enum wq_log_level level, const char *fm
 	if (!m->log)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	wq_text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	m->log(m->log_data, level, text);
 }
@@ -366,7 +367,7 @@ static int open_sources(struct wq_monitor *m, struct wq_error *e)
 		/* If nothing at all can be opened, that is an error. */
 		if (!m->sources[i].config.optional || m->nsources == 1)
 			return rc;
-		wq_engine_log(m, WQ_LOG_WARNING, "%s: %.300s; not heard: all that backend %s reports", ops->source, e->text,
+		wq_engine_log(m, WQ_LOG_WARNING, "%s: %s; not heard: all that backend %s reports", ops->source, e->text,
 			      ops->backend);
 		drop_source(m, i);
 	}

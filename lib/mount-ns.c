@@ -52,7 +52,7 @@ static int open_by_name(struct wq_mount_ns *ns, const char *name, struct wq_erro
 		snprintf(path, sizeof(path), "/proc/%d/ns/mnt", ns->pid);
 	}
 	if (name && !ns->pid && wq_path_answers(name, WQ_PATIENCE) == -ETIMEDOUT)
-		return wq_fail(e, WQ_FAILURE, ETIMEDOUT, "can't open the mount namespace %.300s: the filesystem does not answer", name);
+		return wq_fail(e, WQ_FAILURE, ETIMEDOUT, "can't open the mount namespace %s: the filesystem does not answer", name);
 	WQ_RETRY(ns->fd, open(!name || ns->pid ? path : name, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	if (ns->fd >= 0)
 		return 0;
@@ -63,7 +63,7 @@ static int open_by_name(struct wq_mount_ns *ns, const char *name, struct wq_erro
 	if (ns->pid && err == ENOENT)
 		return wq_fail(e, WQ_FAILURE, ESRCH, "there is no process %d", ns->pid);
 	return wq_fail(e, wq_error_kind_of(WQ_CALL_NS, err), err,
-		       "can't open the mount namespace %.300s: %s%s", name, strerror(err),
+		       "can't open the mount namespace %s: %s%s", name, strerror(err),
 		       wq_not_supported(WQ_CALL_NS, err) ? "; it takes CAP_SYS_PTRACE, as root has it" : "");
 }
 
@@ -81,7 +81,7 @@ int wq_mount_ns_open(struct wq_mount_ns *ns, const char *name, struct wq_error *
 	if (fstat(ns->fd, &st) == 0)
 		ns->inode = st.st_ino;
 	if (ioctl(ns->fd, NS_GET_NSTYPE) != CLONE_NEWNS)
-		return wq_fail(e, WQ_FAILURE, EINVAL, "%.300s is no mount namespace", name ? name : "/proc/self/ns/mnt");
+		return wq_fail(e, WQ_FAILURE, EINVAL, "%s is no mount namespace", name ? name : "/proc/self/ns/mnt");
 	if (name && ioctl(ns->fd, WQ_UAPI_NS_GET_MNTNS_ID, &ns->id))
 		ns->id = 0;
 	if (ns->pid)

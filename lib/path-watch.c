@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "kernel/mount-at.h"
 #include "kernel/path-question.h"
 #include "path-watch.h"
@@ -150,7 +151,7 @@ static void say(const struct wq_path_watch *w, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	wq_text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (w->threads->log)
 		w->threads->log(w->threads->log_data, WQ_LOG_WARNING, text);
@@ -181,7 +182,7 @@ static void report_overdue(struct wq_path_watch *w)
 		(void) !read(w->timer, &expired, sizeof(expired));
 	while (wq_workers_overdue(w->workers, wq_now_boottime(), &key)) {
 		if (key == w->key && !w->is_silent) {
-			say(w, "%.300s: its filesystem does not answer; waiting goes on", w->path);
+			say(w, "%s: its filesystem does not answer; waiting goes on", w->path);
 			w->is_silent = true;
 		}
 	}
@@ -191,7 +192,7 @@ static void report_overdue(struct wq_path_watch *w)
 static void report_refused(struct wq_path_watch *w, int rc)
 {
 	if (!w->was_refused)
-		say(w, "%.300s: not looked up: %s; it is tried again", w->path,
+		say(w, "%s: not looked up: %s; it is tried again", w->path,
 		    rc == -EUSERS ? "other look-ups have no answer" : strerror(-rc));
 	w->was_refused = true;
 }
@@ -206,7 +207,7 @@ static void take_answer(struct wq_path_watch *w, const struct wq_path_question *
 	w->is_deaf = rc || q->inotify_err || w->found.watch_err;
 	w->pending = w->was_refused = false;
 	if (w->is_silent)
-		say(w, "%.300s: its filesystem answers again", w->path);
+		say(w, "%s: its filesystem answers again", w->path);
 	w->is_silent = false;
 }
 

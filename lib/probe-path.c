@@ -10,6 +10,7 @@
 #include <sys/fanotify.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "fanotify.h"
 #include "libwatchq.h"
 #include "models/filesystems.h"
@@ -22,8 +23,8 @@
 static void set_no(struct wq_capability *row, const char *detail, const char *remedy)
 {
 	row->works = 0;
-	snprintf(row->detail, sizeof(row->detail), "%.159s", detail);
-	snprintf(row->remedy, sizeof(row->remedy), "%.159s", remedy);
+	wq_text_format(row->detail, sizeof(row->detail), "%s", detail);
+	wq_text_format(row->remedy, sizeof(row->remedy), "%s", remedy);
 }
 
 /* Whether this process may mark it. errno value; 0: it may. */
@@ -105,8 +106,8 @@ static int fill(struct wq_capability *rows, const struct wq_filesystem *fs, cons
 
 	for (i = 0; i < 4; i++)
 		rows[i] = (struct wq_capability) { .name = names[i], .works = i ? 1 : -1, .value = -1 };
-	snprintf(rows[0].detail, sizeof(rows[0].detail), "%.40s %.50s on %.40s%s", fs->fstype, fs->source,
-		 fs->mounts[0].target, answers ? "" : ", which does not answer");
+	wq_text_format(rows[0].detail, sizeof(rows[0].detail), "%s %s on %s%s", fs->fstype, fs->source,
+		       fs->mounts[0].target, answers ? "" : ", which does not answer");
 	error_row(&rows[1], fs, path, answers);
 	snprintf(rows[2].detail, sizeof(rows[2].detail), "by looking: when mountinfo changes, after an error, and at each --sweep");
 	edquot_row(&rows[3], fs);
@@ -124,11 +125,11 @@ static int find(const struct wq_filesystems *table, const char *path, struct wq_
 	if (rc == 0)
 		return wq_filesystems_at(table, path, place, fs, e);
 	if (*answers)
-		return wq_fail(e, WQ_FAILURE, -rc, "%.300s: %s", path, strerror(-rc));
+		return wq_fail(e, WQ_FAILURE, -rc, "%s: %s", path, strerror(-rc));
 	name = wq_path_absolute(path);
 	*fs = name ? wq_filesystems_of_name(table, name) : NULL;
 	free(name);
-	return *fs ? 0 : wq_fail(e, WQ_FAILURE, ETIMEDOUT, "%.300s: the path look-up does not return", path);
+	return *fs ? 0 : wq_fail(e, WQ_FAILURE, ETIMEDOUT, "%s: the path look-up does not return", path);
 }
 
 ssize_t wq_capabilities_of(const char *path, struct wq_capability *rows, size_t max, struct wq_error *e)

@@ -186,3 +186,16 @@ load lib
 	run -1 watchq mounts -w 1x
 	[[ $output =~ "--timeout: expected a time such as" ]]
 }
+
+@test "a long name is cut in its middle: the reason stays" {
+	local long args
+	printf -v long '/%0250dé' 0 0 0 0 0 0 0 0 0 0 0
+	for args in sb block decode info "mounts -N" "keys --output-file"; do
+		# shellcheck disable=SC2086
+		run -1 watchq $args "$long"
+		[[ $output == "watchq: ${args%% *}: "* && $output == *0...* ]]
+		[[ $output =~ (No such file or directory|no such block device)$ ]]
+		iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null
+		[ ${#output} -lt 1100 ]
+	done
+}

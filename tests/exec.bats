@@ -266,6 +266,35 @@ failure() {
 }
 @test "a failure is told, and goes on; with --strict it is the end" { inside failure; }
 
+# A long path makes the values' memory grow at its event, and the other events need less.
+one_failed() {
+	local long i status failed none=
+	printf -v long '%0250d' 0
+	long=m/$long/$long/$long/$long/$long/$long/$long/$long
+	mount -t tmpfs one m
+	mkdir -p m/a m/b "$long"
+	mount -t tmpfs two "$long"
+	mount -t tmpfs three m/a
+	mount -t tmpfs four m/b
+	for ((i = 1; i <= 40; i++)); do
+		: >ran
+		status=0
+		WQT_FAIL_SIZE=2000 WQT_FAIL_ALLOC=$i LD_PRELOAD=$HELPERS/libwqt-fail-malloc.so \
+			"$WATCHQ" mounts m -I --once -x 'echo "$WATCHQ_SOURCE" >>ran' >/dev/null 2>err || status=$?
+		failed=$(grep -c -e '--exec:.*Cannot allocate memory' err) || :
+		[ "$failed" = 0 ] || none=no
+		[ "$status" != 0 ] || [ $(($(wc -l <ran) + failed)) = 4 ] || { echo "allocation $i:" && cat err ran; return 1; }
+		[ "$status" = 0 ] || [ -s err ]
+		[ "$failed" -le 1 ]
+	done
+	[ "$none" = no ]
+}
+@test "memory runs out for one event: the next has its command" {
+	[ -z "$SANITIZED" ] || skip "a sanitizer has an allocator of its own"
+	[ -e "$HELPERS/libwqt-fail-malloc.so" ] || skip "no libwqt-fail-malloc.so"
+	inside one_failed
+}
+
 ending() {
 	# The last one is waited for, and all that was shown has its turn.
 	"$WATCHQ" mounts m -c 2 -x 'sleep 0.3; echo ran >>ran' -C "$BOTH" >out

@@ -74,4 +74,7 @@ named() {
 	named 300 '"$WATCHQ" info m/bidi*'
 	grep -q '^filesystem .*m/bidi?txt' out
 	! grep -q $'\u202e' out || return 1
+	# Nor is the path cut, so that it looks like another.
+	named 300 '"$WATCHQ" info m/a-very*'
+	grep -q '^filesystem .*m/a-very-long-name-that-does-not-fit-in-any-column-of-this-terminal' out
 }

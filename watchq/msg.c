@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "msg.h"
 #include "nls.h"
 #include "util/printable.h"
 #include "util/stderr-queue.h"
+
+#define WQC_MSG_MAX	1024	/* bytes of a message, before control characters are escaped */
 
 static const char *command;
 static enum verbosity verbosity;
@@ -29,7 +32,7 @@ static size_t put_prefix(char *line, size_t size)
 
 static void say(const char *text)
 {
-	char line[1100];
+	char line[64 + 4 * WQC_MSG_MAX + MB_LEN_MAX];	/* each byte may be escaped */
 	size_t n = put_prefix(line, 64);
 
 	while (*text && n < sizeof(line) - MB_LEN_MAX) {
@@ -62,9 +65,9 @@ void msg_set_command(const char *name)
 __attribute__((format(printf, 1, 0)))
 static void vsay(const char *fmt, va_list ap)
 {
-	char text[1024];
+	char text[WQC_MSG_MAX];
 
-	vsnprintf(text, sizeof(text), fmt, ap);
+	wq_text_vformat(text, sizeof(text), fmt, ap);
 	say(text);
 }
 

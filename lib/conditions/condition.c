@@ -45,7 +45,7 @@ static int set_up(struct wq_condition *c, const char *text, struct wq_error *e)
 		return -EINVAL;
 	}
 	if (!colon || !colon[1])
-		return wq_fail(e, WQ_FAILURE, EINVAL, "%.200s: expected %s:%s", text, c->kind->name, c->kind->object);
+		return wq_fail(e, WQ_FAILURE, EINVAL, "%s: expected %s:%s", text, c->kind->name, c->kind->object);
 	c->text = strdup(text);
 	if (!c->text)
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");
@@ -105,7 +105,7 @@ int wq_condition_path(struct wq_condition *c, bool mounts, struct wq_error *e)
 {
 	int rc = wq_path_watch_new(&c->way, c->object, mounts);
 
-	return rc ? wq_fail(e, WQ_FAILURE, -rc, "%.300s: can't listen for it: %s", c->object, strerror(-rc)) : 0;
+	return rc ? wq_fail(e, WQ_FAILURE, -rc, "%s: can't listen for it: %s", c->object, strerror(-rc)) : 0;
 }
 
 int wq_conditions_use_threads(struct wq_condition *const *c, size_t n, wq_log_fn log, void *data,
@@ -178,7 +178,7 @@ int wq_condition_look_up(struct wq_condition *c, const struct wq_path_walk **fou
 		return 0;
 	if (may_come(err))
 		return 1;
-	return wq_fail(e, wq_error_kind_of(WQ_CALL_PATH, err), err, "%.300s: %s", c->object,
+	return wq_fail(e, wq_error_kind_of(WQ_CALL_PATH, err), err, "%s: %s", c->object,
 		       strerror(err));
 }
 

@@ -74,7 +74,7 @@ static int parse_linked(struct wq_condition *c, struct wq_error *e)
 	const char *slash = strchr(c->object, '/'), *colon = slash ? strchr(slash, ':') : NULL;
 
 	if (!colon || slash == c->object || colon == slash + 1)
-		return wq_fail(e, WQ_FAILURE, EINVAL, "%.200s: expected linked:KEYRING/TYPE:DESCRIPTION", c->text);
+		return wq_fail(e, WQ_FAILURE, EINVAL, "%s: expected linked:KEYRING/TYPE:DESCRIPTION", c->text);
 	c->key = strndup(c->object, (size_t) (slash - c->object));
 	if (!c->key || split(c, slash + 1, (size_t) (colon - slash - 1), colon + 1))
 		return wq_fail(e, WQ_FAILURE, ENOMEM, "out of memory");

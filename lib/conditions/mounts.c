@@ -107,7 +107,7 @@ static int look(struct wq_condition *c, bool at, struct wq_error *e)
 	if (rc)
 		return rc < 0 ? rc : 0;
 	if (!w->has_mount)
-		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "%.300s: this kernel doesn't tell what a path is on; Linux 5.8 is needed",
+		return wq_fail(e, WQ_NOTSUPP, ENOTSUP, "%s: this kernel doesn't tell what a path is on; Linux 5.8 is needed",
 			       c->object);
 	return at && !w->root ? 0 : describe(c, (int) w->mount, e);
 }

@@ -354,7 +354,7 @@ int wq_filesystems_of_path(const struct wq_filesystems *t, const char *path, str
 	struct wq_fs_place place;
 	int rc = wq_fs_locate(path, &place);
 
-	return rc ? wq_fail(e, WQ_FAILURE, -rc, "%.300s: %s", path, strerror(-rc)) : wq_filesystems_at(t, path, &place, fs, e);
+	return rc ? wq_fail(e, WQ_FAILURE, -rc, "%s: %s", path, strerror(-rc)) : wq_filesystems_at(t, path, &place, fs, e);
 }
 
 struct wq_filesystem *wq_filesystems_of_name(const struct wq_filesystems *t, const char *path)
@@ -384,10 +384,10 @@ int wq_filesystems_at(const struct wq_filesystems *t, const char *path, const st
 {
 	if (place->device) {
 		*fs = of_device(t, place->device, path);
-		return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: no filesystem of that device is mounted in this mount namespace; name it when it is", path);
+		return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%s: no filesystem of that device is mounted in this mount namespace; name it when it is", path);
 	}
 	*fs = place->mount < 0 ? NULL : of_mount(t, place->mount);
-	return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%.300s: the filesystem that it is on is not mounted in this mount namespace; name a path below a mount that findmnt(8) shows", path);
+	return *fs ? 0 : wq_fail(e, WQ_FAILURE, ENOENT, "%s: the filesystem that it is on is not mounted in this mount namespace; name a path below a mount that findmnt(8) shows", path);
 }
 
 /* All places, a newline between two. */

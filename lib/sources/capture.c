@@ -94,7 +94,7 @@ static int detect_order(struct capture *c, struct wq_error *e)
 	if (c->walk.len - c->walk.pos < WQ_RECORD_MIN)
 		return 0;
 	if (is_text(first))
-		return wq_fail(e, WQ_FAILURE, EBADMSG, "%.200s: no capture: it looks like %s; what --binary writes can be decoded",
+		return wq_fail(e, WQ_FAILURE, EBADMSG, "%s: no capture: it looks like %s; what --binary writes can be decoded",
 			       c->name, *first == '{' || *first == '[' ? "JSON" : "text");
 	c->started = true;
 	wq_record_header(&rec, c->walk.buf + c->walk.pos, !c->walk.swapped);
@@ -251,7 +251,7 @@ static int skip(struct wq_source *s, uint64_t offset, int rc, struct wq_error *e
 
 	if (rc != -EBADMSG || !c->keep_going || !(c->annotated || c->headed))
 		return rc;
-	wq_engine_log(s->m, WQ_LOG_WARNING, "%.400s; going on at the next header", e->text);
+	wq_engine_log(s->m, WQ_LOG_WARNING, "%s; going on at the next header", e->text);
 	wq_capture_skip_from(c, offset);
 	wq_record_build(loss, WQ_TYPE_META, WQ_META_LOSS, 0, NULL, 0);
 	wq_record_header(&c->next.rec, loss, false);

@@ -18,7 +18,7 @@ static int fail(struct wq_error *e, const char *name, int err)
 			       name, WQ_UAPI_KEY_DESC_MAX - 1);
 	case EDQUOT:
 		return wq_fail(e, WQ_FAILURE, err,
-			       "can't make a session keyring '%.200s': this user's quota of keys is used up; /proc/key-users shows it, /proc/sys/kernel/keys/maxkeys and maxbytes set it",
+			       "can't make a session keyring '%s': this user's quota of keys is used up; /proc/key-users shows it, /proc/sys/kernel/keys/maxkeys and maxbytes set it",
 			       name);
 	case ENOSYS:
 		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, err), err,
@@ -26,11 +26,11 @@ static int fail(struct wq_error *e, const char *name, int err)
 	case EPERM:
 		if (*name == '.')
 			return wq_fail(e, WQ_FAILURE, err,
-				       "can't join a session keyring '%.200s': names with a dot in front are the kernel's own", name);
+				       "can't join a session keyring '%s': names with a dot in front are the kernel's own", name);
 		return wq_fail(e, wq_error_kind_of(WQ_CALL_KEYCTL, err), err,
 			       "can't join a session keyring: keyctl(2) is not permitted: a sandbox or container forbids it (seccomp)");
 	default:
-		return wq_fail(e, WQ_FAILURE, err, "can't join a session keyring '%.200s': %s", name, strerror(err));
+		return wq_fail(e, WQ_FAILURE, err, "can't join a session keyring '%s': %s", name, strerror(err));
 	}
 }
 

@@ -41,7 +41,7 @@ static int mounts_mountinfo_probe(const struct wq_source_config *c, struct wq_er
 		if (fd >= 0)
 			close(fd);
 		else
-			rc = wq_fail(e, wq_error_kind_of(WQ_CALL_PROC, -fd), -fd, "can't open the mountinfo of %.200s: %s%s",
+			rc = wq_fail(e, wq_error_kind_of(WQ_CALL_PROC, -fd), -fd, "can't open the mountinfo of %s: %s%s",
 				     *ns.name ? ns.name : "this process", strerror(-fd),
 				     fd == -EPERM ? "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT, as root has them" :
 				     fd == -ENOENT ? "; /proc must be mounted" : "");

@@ -71,19 +71,19 @@ static int set_path(struct wq_mounts_wanted *w, struct wq_source *s, struct want
 		return 0;
 	rc = wq_source_look_up(s, w->n, name, w->has_hung ? WQ_PATIENCE_NEXT : WQ_PATIENCE, &walk);
 	if (rc == -EOPNOTSUPP)
-		return wq_fail(e, WQ_NOTSUPP, EOPNOTSUPP, "%.300s: a look-up there may never return; allow threads, or name another path", name);
+		return wq_fail(e, WQ_NOTSUPP, EOPNOTSUPP, "%s: a look-up there may never return; allow threads, or name another path", name);
 	if (rc == -ETIMEDOUT) {
 		w->has_hung = true;
-		wq_engine_log(s->m, WQ_LOG_WARNING, "%.300s: its filesystem does not answer; links in the path are not followed", name);
+		wq_engine_log(s->m, WQ_LOG_WARNING, "%s: its filesystem does not answer; links in the path are not followed", name);
 		p->path = wq_path_absolute(name);
 	} else if (!rc) {
 		if (walk.err && walk.err != ENOENT && walk.err != ENOTDIR && walk.err != ELOOP)
-			return wq_fail(e, WQ_FAILURE, walk.err, "%.300s: %s", name, strerror(walk.err));
+			return wq_fail(e, WQ_FAILURE, walk.err, "%s: %s", name, strerror(walk.err));
 		p->path = *walk.path ? strdup(walk.path) : wq_path_absolute(name);
 		if (walk.err && !walk.automount)
-			wq_engine_log(s->m, WQ_LOG_WARNING, "%.300s: there is no such path; waiting for mounts there", name);
+			wq_engine_log(s->m, WQ_LOG_WARNING, "%s: there is no such path; waiting for mounts there", name);
 	}
-	return p->path ? 0 : wq_fail(e, WQ_FAILURE, errno, "%.300s: %s", name, strerror(errno));
+	return p->path ? 0 : wq_fail(e, WQ_FAILURE, errno, "%s: %s", name, strerror(errno));
 }
 
 static int add_path(struct wq_mounts_wanted *w, struct wq_source *s, const char *name,
@@ -93,7 +93,7 @@ static int add_path(struct wq_mounts_wanted *w, struct wq_source *s, const char 
 	int rc = 0;
 
 	if (*ns->name && *name != '/')
-		return wq_fail(e, WQ_FAILURE, EINVAL, "%.300s: in another namespace paths begin with /", name);
+		return wq_fail(e, WQ_FAILURE, EINVAL, "%s: in another namespace paths begin with /", name);
 	if (!*name)
 		return wq_fail(e, WQ_FAILURE, ENOENT, "an empty path");
 	errno = ENOMEM;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* libwqt-fail-malloc.so: for LD_PRELOAD. The allocation whose number WQT_FAIL_ALLOC is, from 1 on, fails. */
+/* libwqt-fail-malloc.so: for LD_PRELOAD. The allocation whose number WQT_FAIL_ALLOC is, from 1 on, fails;
+ * only those of at least WQT_FAIL_SIZE bytes are counted. Commands that the process starts are spared. */
 #include <stdlib.h>
 
 #ifdef __GLIBC__
@@ -10,16 +11,19 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t size);
 
-static int fails(void)
+static int fails(size_t bytes)
 {
-	static long which = -1, count;
+	static long which = -1, least, count;
 	const char *text;
 
 	if (which < 0) {
+		text = getenv("WQT_FAIL_SIZE");
+		least = text ? atol(text) : 0;
 		text = getenv("WQT_FAIL_ALLOC");
 		which = text ? atol(text) : 0;
+		unsetenv("WQT_FAIL_ALLOC");
 	}
-	if (!which || __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) != which)
+	if (!which || bytes < (size_t) least || __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) != which)
 		return 0;
 	errno = ENOMEM;
 	return 1;
@@ -27,16 +31,16 @@ static int fails(void)
 
 void *malloc(size_t size)
 {
-	return fails() ? NULL : __libc_malloc(size);
+	return fails(size) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(n, size);
+	return fails(n * size) ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t size)
 {
-	return fails() ? NULL : __libc_realloc(p, size);
+	return fails(size) ? NULL : __libc_realloc(p, size);
 }
 #endif

@@ -177,7 +177,7 @@ static void complain(struct wq_sb *sb, struct wq_filesystem *fs, int err)
 	enum wq_log_level level = sb->nwanted && wants_errors(sb->s->m) ? WQ_LOG_WARNING : WQ_LOG_INFO;
 
 	if (!fs->complained)
-		wq_engine_log(sb->s->m, level, "%.200s: its errors can't be heard: %s",
+		wq_engine_log(sb->s->m, level, "%s: its errors can't be heard: %s",
 			      sb->nwanted ? fs->watch->object : fs->nmounts ? fs->mounts[0].target : fs->source,
 			      why_not(err));
 	fs->complained = true;

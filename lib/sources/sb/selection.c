@@ -56,9 +56,9 @@ static int by_name(struct wq_source *s, struct wq_sb_wanted *w, const char *path
 		   struct wq_error *e)
 {
 	if (!fs)
-		return wq_fail(e, WQ_FAILURE, ETIMEDOUT, "%.300s: the path look-up does not return; name the place of a mount that findmnt(8) shows", path);
+		return wq_fail(e, WQ_FAILURE, ETIMEDOUT, "%s: the path look-up does not return; name the place of a mount that findmnt(8) shows", path);
 	w->by_name = true;
-	wq_engine_log(s->m, WQ_LOG_WARNING, "%.200s: the filesystem does not answer; by its name, it is %.40s on %.200s",
+	wq_engine_log(s->m, WQ_LOG_WARNING, "%s: the filesystem does not answer; by its name, it is %.40s on %s",
 		      path, fs->fstype, fs->mounts[0].target);
 	return set_wanted(w, fs, e);
 }
@@ -79,13 +79,13 @@ static int look_up(struct wq_source *s, struct wq_sb_wanted *w, size_t i, const 
 	strcpy(d->path, path);
 	if (!wq_source_may_ask(s) && may_hang) {
 		free(d);
-		return wq_fail(e, WQ_NOTSUPP, EOPNOTSUPP, "%.300s: a look-up on %.40s may never return; allow threads, or name another path", path, fs->fstype);
+		return wq_fail(e, WQ_NOTSUPP, EOPNOTSUPP, "%s: a look-up on %.40s may never return; allow threads, or name another path", path, fs->fstype);
 	}
 	rc = wq_source_ask(s, &q, may_hang ? WQ_PATH_PATIENCE_SERVER : WQ_PATH_PATIENCE, &answer);
 	if (rc == -EINPROGRESS)
 		return by_name(s, w, path, fs, e);
 	if (!rc && answer)
-		rc = wq_fail(e, WQ_FAILURE, -answer, "%.300s: %s", path, strerror(-answer));
+		rc = wq_fail(e, WQ_FAILURE, -answer, "%s: %s", path, strerror(-answer));
 	else if (rc)
 		rc = by_name(s, w, path, fs, e);
 	else

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef WQ_BASE_TEXT_H
+#define WQ_BASE_TEXT_H
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+/** Whether @c is within a character of UTF-8, not at its start. */
+static inline bool wq_text_continues(char c)
+{
+	return ((unsigned char) c & 0xc0) == 0x80;
+}
+
+/**
+ * Format a message as vsnprintf(3) does. Where a message does not fit into @size bytes (16 or
+ * more), "..." replaces its middle: the object's name may be long, and the reason comes last.
+ * Uses 8 KiB of stack; a longer message is cut at its end. Any thread.
+ */
+__attribute__((format(printf, 3, 0)))
+static inline void wq_text_vformat(char *to, size_t size, const char *fmt, va_list ap)
+{
+	char whole[2 * PATH_MAX];
+	size_t head = size / 2, tail, len;
+	int n = vsnprintf(whole, sizeof(whole), fmt, ap);
+
+	len = n < 0 ? 0 : (size_t) n < sizeof(whole) ? (size_t) n : sizeof(whole) - 1;
+	if (len < size) {
+		memcpy(to, whole, len);
+		to[len] = '\0';
+		return;
+	}
+	tail = len - (size - head - sizeof("..."));
+	while (head > 0 && wq_text_continues(whole[head]))
+		head--;
+	while (tail < len && wq_text_continues(whole[tail]))
+		tail++;
+	memcpy(to, whole, head);
+	memcpy(to + head, "...", 3);
+	memcpy(to + head + 3, whole + tail, len - tail);
+	to[head + 3 + len - tail] = '\0';
+}
+
+/** The same, with the arguments themselves. */
+__attribute__((format(printf, 3, 4)))
+static inline void wq_text_format(char *to, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	wq_text_vformat(to, size, fmt, ap);
+	va_end(ap);
+}
+
+#endif
