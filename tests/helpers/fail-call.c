@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/net.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
@@ -15,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,28 +37,33 @@
 struct row {
 	const char *name;
 	int nr, path, fd;	/* the arguments that are a path and a file descriptor, or -1 */
+	int part;		/* of socketcall(2): which call it is, <linux/net.h>; else 0 */
 };
 
 static const struct row rows[] = {
-	{ "statmount", WQT_STATMOUNT, -1, -1 }, { "listmount", WQT_LISTMOUNT, -1, -1 },
-	{ "statx", SYS_statx, 1, -1 }, { "openat", SYS_openat, 1, -1 },
+	{ "statmount", WQT_STATMOUNT, -1, -1, 0 }, { "listmount", WQT_LISTMOUNT, -1, -1, 0 },
+	{ "statx", SYS_statx, 1, -1, 0 }, { "openat", SYS_openat, 1, -1, 0 },
 #ifdef SYS_open
-	{ "openat", SYS_open, 0, -1 },
+	{ "openat", SYS_open, 0, -1, 0 },
 #endif
 #ifdef SYS_readlink
-	{ "readlink", SYS_readlink, 0, -1 },
+	{ "readlink", SYS_readlink, 0, -1, 0 },
 #endif
-	{ "readlink", SYS_readlinkat, 1, -1 }, { "read", SYS_read, -1, 0 }, { "getdents", SYS_getdents64, -1, 0 },
-	{ "socket", SYS_socket, -1, -1 }, { "bind", SYS_bind, -1, -1 }, { "recvmsg", SYS_recvmsg, -1, -1 },
-	{ "epoll_create", SYS_epoll_create1, -1, -1 }, { "epoll_ctl", SYS_epoll_ctl, -1, -1 },
-	{ "epoll_wait", SYS_epoll_pwait, -1, -1 },
+	{ "readlink", SYS_readlinkat, 1, -1, 0 }, { "read", SYS_read, -1, 0, 0 }, { "getdents", SYS_getdents64, -1, 0, 0 },
+	{ "socket", SYS_socket, -1, -1, 0 }, { "bind", SYS_bind, -1, -1, 0 }, { "recvmsg", SYS_recvmsg, -1, -1, 0 },
+	{ "epoll_create", SYS_epoll_create1, -1, -1, 0 }, { "epoll_ctl", SYS_epoll_ctl, -1, -1, 0 },
+	{ "epoll_wait", SYS_epoll_pwait, -1, -1, 0 },
 #ifdef SYS_epoll_wait
-	{ "epoll_wait", SYS_epoll_wait, -1, -1 },
+	{ "epoll_wait", SYS_epoll_wait, -1, -1, 0 },
 #endif
-	{ "eventfd", SYS_eventfd2, -1, -1 }, { "timerfd", SYS_timerfd_create, -1, -1 },
-	{ "signalfd", SYS_signalfd4, -1, -1 }, { "fanotify_init", SYS_fanotify_init, -1, -1 },
-	{ "fanotify_mark", SYS_fanotify_mark, -1, -1 }, { "write", SYS_write, -1, 0 },
-	{ "mkdir", SYS_mkdirat, 1, -1 }, { "memfd", SYS_memfd_create, -1, -1 },
+	{ "eventfd", SYS_eventfd2, -1, -1, 0 }, { "timerfd", SYS_timerfd_create, -1, -1, 0 },
+	{ "signalfd", SYS_signalfd4, -1, -1, 0 }, { "fanotify_init", SYS_fanotify_init, -1, -1, 0 },
+	{ "fanotify_mark", SYS_fanotify_mark, -1, -1, 0 }, { "write", SYS_write, -1, 0, 0 },
+	{ "mkdir", SYS_mkdirat, 1, -1, 0 }, { "memfd", SYS_memfd_create, -1, -1, 0 },
+#ifdef SYS_socketcall
+	{ "socket", SYS_socketcall, -1, -1, SYS_SOCKET }, { "bind", SYS_socketcall, -1, -1, SYS_BIND },
+	{ "recvmsg", SYS_socketcall, -1, -1, SYS_RECVMSG },
+#endif
 };
 
 static const struct {
@@ -184,11 +191,11 @@ static bool has_part(const struct seccomp_notif *n, const struct row *r)
 static void answer(int listener, const struct seccomp_notif *n)
 {
 	struct seccomp_notif_resp resp = { .id = n->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
-	const struct row *r = rows;
+	const struct row *r = rows, *end = rows + sizeof(rows) / sizeof(rows[0]);
 
-	while (!is_meant(r) || r->nr != n->data.nr)
+	while (r < end && (!is_meant(r) || r->nr != n->data.nr || (r->part && (uint64_t) r->part != n->data.args[0])))
 		r++;
-	if (has_part(n, r) && ++spec.count >= spec.first && spec.count <= spec.last)
+	if (r < end && has_part(n, r) && ++spec.count >= spec.first && spec.count <= spec.last)
 		resp = (struct seccomp_notif_resp) { .id = n->id, .error = -spec.err };
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp);	/* ENOENT: a signal came, or its end */
 }

@@ -7,9 +7,10 @@
 #include <errno.h>
 #include <stddef.h>
 
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *p, size_t size);
+/* Names of ours: those that begin with __ are reserved. */
+extern void *wqt_libc_malloc(size_t size) __asm__("__libc_malloc");
+extern void *wqt_libc_calloc(size_t n, size_t size) __asm__("__libc_calloc");
+extern void *wqt_libc_realloc(void *p, size_t size) __asm__("__libc_realloc");
 
 static int fails(size_t bytes)
 {
@@ -31,16 +32,16 @@ static int fails(size_t bytes)
 
 void *malloc(size_t size)
 {
-	return fails(size) ? NULL : __libc_malloc(size);
+	return fails(size) ? NULL : wqt_libc_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return fails(n * size) ? NULL : __libc_calloc(n, size);
+	return fails(n * size) ? NULL : wqt_libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t size)
 {
-	return fails(size) ? NULL : __libc_realloc(p, size);
+	return fails(size) ? NULL : wqt_libc_realloc(p, size);
 }
 #endif
