@@ -280,11 +280,10 @@ one_failed() {
 		: >ran
 		status=0
 		WQT_FAIL_SIZE=2000 WQT_FAIL_ALLOC=$i LD_PRELOAD=$HELPERS/libwqt-fail-malloc.so \
-			"$WATCHQ" mounts m -I --once -n -o SOURCE -x 'echo "$WATCHQ_SOURCE" >>ran' >out 2>err || status=$?
+			"$WATCHQ" mounts m -I --once -x 'echo "$WATCHQ_SOURCE" >>ran' >/dev/null 2>err || status=$?
 		failed=$(grep -c -e '--exec:.*Cannot allocate memory' err) || :
 		[ "$failed" = 0 ] || none=no
 		[ "$status" != 0 ] || [ $(($(wc -l <ran) + failed)) = 4 ] || { echo "allocation $i:" && cat err ran; return 1; }
-		[ "$status" != 0 ] || [ "$(grep -c . out)" = 4 ] || { echo "allocation $i:" && cat out; return 1; }
 		[ "$status" = 0 ] || [ -s err ]
 		[ "$failed" -le 1 ]
 	done

@@ -170,8 +170,6 @@ static void *table_new(const struct output_config *config, struct sink *sink)
 	t->headings = t->colors.on && !config->noheadings;
 	t->headed = config->noheadings;
 	scols_table_set_stream(t->scols, t->stream);
-	/* Cells are escaped already; encoding prints an empty cell where memory runs out. */
-	scols_table_enable_noencoding(t->scols, 1);
 	scols_table_enable_noheadings(t->scols, config->noheadings);
 	scols_table_enable_raw(t->scols, config->format == WQC_FORMAT_RAW);
 	scols_table_enable_export(t->scols, config->format == WQC_FORMAT_PAIRS);
