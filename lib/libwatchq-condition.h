@@ -24,7 +24,7 @@ int wq_condition_new(struct wq_condition **c, const char *text, struct wq_error 
 void wq_condition_free(struct wq_condition *c);
 
 /** For mounted:, unmounted:, ro: and rw: only filesystems of these @types count, a list as findmnt(8)
- * has it ("ext4,xfs", "noautofs"); copied. Other conditions ignore it. Return 0 or -ENOMEM. */
+ * has it ("ext4,xfs", "noautofs"); copied. Return 0, -ENOMEM, or -EINVAL for other conditions. */
 int wq_condition_set_types(struct wq_condition *c, const char *types);
 
 /** What it was made of. */

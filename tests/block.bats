@@ -237,7 +237,7 @@ in_partition() {
 @test "a storm, merged" {
 	needs trace
 	new_loop
-	start out block -J --coalesce 10s "$loop"
+	start out block -J --coalesce 10m "$loop"
 	cut_loop
 	"$HELPERS/read-errors" "$loop" 2048 20000 10000 >/dev/null
 	stop out

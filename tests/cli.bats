@@ -189,6 +189,8 @@ load lib
 
 @test "a long name is cut in its middle: the reason stays" {
 	local long args
+	run -1 watchq decode "/$(printf '%09999d' 0)"
+	[[ $output == *...*': can'\''t open: File name too long' ]]
 	printf -v long '/%0250dé' 0 0 0 0 0 0 0 0 0 0 0
 	for args in sb block decode info "mounts -N" "keys --output-file"; do
 		# shellcheck disable=SC2086
@@ -198,4 +200,17 @@ load lib
 		iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null
 		[ ${#output} -lt 1100 ]
 	done
+}
+
+@test "lists and names that are empty; --types where nothing is of mounts" {
+	cd "$BATS_TEST_TMPDIR"
+	run -1 watchq wait -t , mounted:/
+	[[ $output =~ "--types: expected a list such as ext4,xfs, not ','" ]]
+	run -1 watchq wait -t ext4 device:/dev/null
+	[[ $output =~ "--types goes with mounted, unmounted, ro and rw" ]]
+	run -1 watchq decode --output-file '' /dev/null
+	[[ $output =~ "--output-file: expected the name of a file" ]]
+	mkdir d
+	run -1 watchq decode --output-file d/ /dev/null
+	[[ $output =~ "d/: can't open for writing: Is a directory" ]]
 }

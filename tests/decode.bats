@@ -219,6 +219,29 @@ native_good() {
 	[[ $output =~ "'b' is one too many" ]]
 }
 
+# A target and a source that stand behind each other in a note, as a header's first bytes would.
+named_as_header() {
+	local dir=m/x$'\xf0\xff\xff'
+	mkdir m
+	mount -t tmpfs work m
+	mkdir "$dir" m/after
+	mount -t tmpfs ABCDwatchqcf "$dir"
+	mount -t tmpfs after m/after
+	"$WATCHQ" mounts m -I --once --binary=annotated >capture
+	"$WATCHQ" decode -n -r -o EVENT,SOURCE capture >expected
+	"$WATCHQ" decode -n -r -o EVENT,SOURCE --keep-going --strict capture >found
+	cat expected
+	diff expected found
+	grep -q 'new_mount ABCDwatchqcf' found
+	grep -q 'new_mount after' found
+}
+@test "--keep-going: names that look like a header cut nothing" {
+	needs_mount_ns
+	cd "$BATS_TEST_TMPDIR"
+	export WATCHQ
+	timeout 60 unshare -m bash -ec "$(declare -f named_as_header); named_as_header"
+}
+
 @test "--keep-going: a capture that was cut, wherever, and appended to" {
 	local cut first second size want
 	cd "$BATS_TEST_TMPDIR"

@@ -368,3 +368,23 @@ last() {
 	[[ $output =~ "tracefs"|"libtraceevent" ]]
 	[[ $output =~ "run watchq as root"|"libtraceevent" ]]
 }
+
+# The kernel changes the time-out of a key that is revoked.
+@test "poll: a key with a time-out that is revoked: revoked alone" {
+	local keys=() i mark
+	mark=$(keyctl add user mark v "$ring")
+	keyctl timeout "$mark" 7200
+	for i in {1..50}; do
+		keys+=("$(keyctl add user "timed $i" v "$ring")")
+		keyctl timeout "${keys[-1]}" 7200
+	done
+	start out keys -J --backend poll --interval 10ms -R "$ring"
+	for i in "${keys[@]}"; do keyctl revoke "$i"; done
+	await has_lines 50 out
+	# Times are read again where a key is new: that of another one shows it.
+	keyctl timeout "$mark" 100000
+	keyctl add user last v "$ring"
+	await grep -q "\"setattr\".*\"key\":$mark," out
+	stop out
+	equal "$(jq -r .event out | sort | uniq -c | xargs)" "1 linked 50 revoked 1 setattr"
+}

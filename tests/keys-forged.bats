@@ -54,6 +54,7 @@ by() {	# BACKEND OPTION...
 only() {	# EVENT...
 	keyctl revoke "$key"
 	await grep -q '"event":"revoked"' events
+	stop events
 	equal "$(jq -r 'select(.key == '"$key"' or .key == '"$ring"') | .event' events | xargs)" "$*"
 }
 

@@ -77,4 +77,7 @@ named() {
 	# Nor is the path cut, so that it looks like another.
 	named 300 '"$WATCHQ" info m/a-very*'
 	grep -q '^filesystem .*m/a-very-long-name-that-does-not-fit-in-any-column-of-this-terminal' out
+	# What only begins as such a control does is no other name.
+	named 300 'mkdir m/bytes; mount -t tmpfs "$(printf "A\\342@nB")" m/bytes; "$WATCHQ" info m/bytes'
+	grep -q '^filesystem  *tmpfs A.*@nB on' out
 }

@@ -18,6 +18,11 @@ list() { watchq mounts -I --once -n -r -o FSTYPE /proc --output-file "$1"; }
 	[[ $output =~ "shared/link: not written: a symbolic link in a directory of all users" ]]
 	run -1 list shared/dangling
 	[ ! -e target ] && [ ! -e shared/nothing ]
+	echo kept >own
+	ln own shared/hard
+	run -1 list shared/hard
+	[[ $output =~ "shared/hard: not written: a file with other names, in a directory of all users" ]]
+	equal "$(cat own)" kept
 	# One's own file, and a new one with the umask's mode.
 	(umask 027; list shared/new)
 	equal "$(stat -c %a shared/new)" 640

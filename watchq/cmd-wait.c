@@ -27,16 +27,22 @@ static int wrong_condition(const struct wq_error *e)
 static int parse(struct wq_condition **conditions, const struct options *o, char *const *texts, size_t n)
 {
 	struct wq_error e = { 0 };
+	bool of_mounts = false;
 	size_t i;
+	int rc;
 
 	for (i = 0; i < n; i++) {
-		if (wq_condition_new(&conditions[i], texts[i], &e) == 0) {
-			if (!o->fs_types || wq_condition_set_types(conditions[i], o->fs_types) == 0)
-				continue;
-			wq_fail(&e, WQ_FAILURE, ENOMEM, "out of memory");
+		if (wq_condition_new(&conditions[i], texts[i], &e))
+			return e.err == EINVAL ? wrong_condition(&e) : msg_fail(&e);
+		rc = o->fs_types ? wq_condition_set_types(conditions[i], o->fs_types) : 0;
+		if (rc == -ENOMEM) {
+			msg_error(_("out of memory"));
+			return WQC_STATUS_FAILURE;
 		}
-		return e.err == EINVAL ? wrong_condition(&e) : msg_fail(&e);
+		of_mounts |= rc == 0;
 	}
+	if (o->fs_types && !of_mounts)
+		return msg_usage(_("--types goes with mounted, unmounted, ro and rw: none is waited for"));
 	return 0;
 }
 

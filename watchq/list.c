@@ -64,6 +64,7 @@ struct list *list_new(const struct output_config *config, const char *heading, .
 static int set_cell(const struct list *l, struct libscols_line *line, unsigned i, const char *text)
 {
 	char *copy, *p;
+	int rc;
 
 	if (l->format != WQC_FORMAT_TABLE || !text || !cell_misleads(text, strlen(text)))
 		return scols_line_set_data(line, i, text);
@@ -80,7 +81,10 @@ static int set_cell(const struct list *l, struct libscols_line *line, unsigned i
 		text += hidden ? hidden : 1;
 	}
 	*p = '\0';
-	return scols_line_refer_data(line, i, copy);
+	rc = scols_line_refer_data(line, i, copy);
+	if (rc)
+		free(copy);
+	return rc;
 }
 
 void list_add(struct list *l, ...)

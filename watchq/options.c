@@ -131,6 +131,8 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		o->ns = arg;
 		return 0;
 	case 't':
+		if (arg[strspn(arg, ",")] == '\0')
+			return msg_usage(_("--types: expected a list such as ext4,xfs, not '%s'"), arg);
 		o->fs_types = arg;
 		return 0;
 	case 'O':
@@ -170,6 +172,8 @@ static int take(struct options *o, struct pending *pend, int val, const char *ar
 		pend->all = true;
 		return 0;
 	case WQC_OPT_OUTPUT_FILE:
+		if (!*arg)
+			return msg_usage(_("--output-file: expected the name of a file"));
 		o->output_file = strcmp(arg, "-") == 0 ? NULL : arg;
 		return 0;
 	case WQC_OPT_COLOR:

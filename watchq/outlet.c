@@ -44,17 +44,21 @@ static bool is_shared(int dir)
 static int open_in(int dir, const char *name, int flags, const char **why)
 {
 	bool shared = is_shared(dir);
-	struct stat st;
+	struct stat st = { 0 };
 	int fd = openat(dir, name, flags | (shared ? O_NOFOLLOW | O_NONBLOCK : 0), 0666);
 
 	if (fd < 0 && shared && (errno == ELOOP || errno == ENXIO))
 		*why = errno == ELOOP ? N_("a symbolic link in a directory of all users") : N_("a FIFO in a directory of all users");
-	if (fd < 0 || !shared || fstat(fd, &st))
+	if (fd < 0 || !shared)
 		return fd;
-	if (S_ISREG(st.st_mode) && st.st_uid == geteuid())
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink <= 1)
 		return fd;
-	*why = S_ISREG(st.st_mode) ? N_("somebody else's file in a directory of all users")
-				   : N_("no regular file, in a directory of all users");
+	if (!S_ISREG(st.st_mode))
+		*why = N_("no regular file, in a directory of all users");
+	else if (st.st_uid != geteuid())
+		*why = N_("somebody else's file in a directory of all users");
+	else
+		*why = N_("a file with other names, in a directory of all users");
 	close(fd);
 	errno = EACCES;
 	return -1;
@@ -71,6 +75,11 @@ static int open_file(const char *path, int flags)
 		return -1;
 	}
 	dir = open_parent(path, &name);
+	if (dir >= 0 && !*name) {	/* "d/" */
+		close(dir);
+		dir = -1;
+		errno = EISDIR;
+	}
 	fd = dir < 0 ? -1 : open_in(dir, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, &why);
 	if (why)
 		msg_error(_("%s: not written: %s; name another file"), path, _(why));

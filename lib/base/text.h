@@ -2,11 +2,11 @@
 #ifndef WQ_BASE_TEXT_H
 #define WQ_BASE_TEXT_H
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /** Whether @c is within a character of UTF-8, not at its start. */
@@ -18,21 +18,26 @@ static inline bool wq_text_continues(char c)
 /**
  * Format a message as vsnprintf(3) does. Where a message does not fit into @size bytes (16 or
  * more), "..." replaces its middle: the object's name may be long, and the reason comes last.
- * Uses 8 KiB of stack; a longer message is cut at its end. Any thread.
+ * Without memory its end is cut. Any thread.
  */
 __attribute__((format(printf, 3, 0)))
 static inline void wq_text_vformat(char *to, size_t size, const char *fmt, va_list ap)
 {
-	char whole[2 * PATH_MAX];
 	size_t head = size / 2, tail, len;
-	int n = vsnprintf(whole, sizeof(whole), fmt, ap);
+	char *whole;
+	va_list again;
+	int n;
 
-	len = n < 0 ? 0 : (size_t) n < sizeof(whole) ? (size_t) n : sizeof(whole) - 1;
-	if (len < size) {
-		memcpy(to, whole, len);
-		to[len] = '\0';
+	va_copy(again, ap);
+	n = vsnprintf(to, size, fmt, again);
+	va_end(again);
+	if (n < 0 || (size_t) n < size)
 		return;
-	}
+	len = (size_t) n;
+	whole = malloc(len + 1);
+	if (!whole)
+		return;
+	vsnprintf(whole, len + 1, fmt, ap);
 	tail = len - (size - head - sizeof("..."));
 	while (head > 0 && wq_text_continues(whole[head]))
 		head--;
@@ -42,6 +47,7 @@ static inline void wq_text_vformat(char *to, size_t size, const char *fmt, va_li
 	memcpy(to + head, "...", 3);
 	memcpy(to + head + 3, whole + tail, len - tail);
 	to[head + 3 + len - tail] = '\0';
+	free(whole);
 }
 
 /** The same, with the arguments themselves. */

@@ -96,6 +96,9 @@ void wq_condition_free(struct wq_condition *c)
 
 int wq_condition_set_types(struct wq_condition *c, const char *types)
 {
+	if (c->kind != &wq_condition_mounted && c->kind != &wq_condition_unmounted &&
+	    c->kind != &wq_condition_ro && c->kind != &wq_condition_rw)
+		return -EINVAL;
 	free(c->types);
 	c->types = strdup(types);
 	return c->types ? 0 : -ENOMEM;

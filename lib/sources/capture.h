@@ -53,7 +53,7 @@ void wq_capture_skip_event_note(struct capture *c);
 
 /** Whether another header begins in the middle of the record of @len bytes at @offset, which was cut
  * then: to be asked with so many bytes behind it in the buffer, if the capture has them. */
-#define WQ_CAPTURE_AHEAD	16
+#define WQ_CAPTURE_AHEAD	24
 bool wq_capture_has_header_inside(const struct capture *c, uint64_t offset, size_t len);
 /** The record at @offset can't be read: skip to the next header behind it. */
 void wq_capture_skip_from(struct capture *c, uint64_t offset);

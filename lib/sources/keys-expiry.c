@@ -156,10 +156,15 @@ static void apply_line(struct wq_keys_state *st, struct wq_watched *w, const str
 		name_by_line(st, k);
 	if (k->invalidated && !w->heard)
 		w->invalid = true;
-	if (k->expired)
+	if (k->expired) {
 		set_expired(st, w, now);
-	else
-		set_expiry(st, w, k->unit && !k->revoked ? now + k->left : 0, k->revoked ? 0 : k->unit);
+	} else if (k->revoked) {	/* which changes its time-out, too: security/keys/key.c, key_revoke() */
+		w->expires = w->expires_unit = 0;
+		w->listed = true;
+		put_in_name(st, w);
+	} else {
+		set_expiry(st, w, k->unit ? now + k->left : 0, k->unit);
+	}
 }
 
 /* A line of a key that is followed, or with --all may be from now on. */

@@ -5,6 +5,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include "base/text.h"
 #include "util/printable.h"
 
 bool is_bidi_control(unsigned long c)
@@ -16,9 +17,9 @@ size_t bidi_control_at(const char *p, size_t left)
 {
 	const unsigned char *b = (const unsigned char *) p;
 
-	if (left > 1 && (b[0] & 0xe0) == 0xc0)
+	if (left > 1 && (b[0] & 0xe0) == 0xc0 && wq_text_continues(p[1]))
 		return is_bidi_control((b[0] & 0x1fu) << 6 | (b[1] & 0x3fu)) ? 2 : 0;
-	if (left > 2 && (b[0] & 0xf0) == 0xe0)
+	if (left > 2 && (b[0] & 0xf0) == 0xe0 && wq_text_continues(p[1]) && wq_text_continues(p[2]))
 		return is_bidi_control((b[0] & 0x0fu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu)) ? 3 : 0;
 	return 0;
 }
