@@ -18,12 +18,18 @@
 #define WQ_TIMESTAMP	8u	/* bytes */
 #define WQ_BEYOND	16u	/* bytes: an event's header at the end of a page may be read beyond it */
 
-/* Not tep_kbuffer(): 1.7.1 has it read as if in the other byte order. */
+/* Named, as 1.7.1 takes SAME_AS_HOST for little-endian; and tep_kbuffer() for the other order. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define WQ_ORDER	KBUFFER_ENDIAN_BIG
+#else
+#define WQ_ORDER	KBUFFER_ENDIAN_LITTLE
+#endif
+
 int wq_trace_pages_open(struct wq_trace_pages *p, int fd, size_t size, unsigned word)
 {
 	*p = (struct wq_trace_pages) { .fd = fd, .size = size, .word = word };
 	p->page = malloc(size + WQ_BEYOND);
-	p->kb = kbuffer_alloc(word == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4, KBUFFER_ENDIAN_SAME_AS_HOST);
+	p->kb = kbuffer_alloc(word == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4, WQ_ORDER);
 	if (!p->page || !p->kb)
 		return -ENOMEM;
 	memset(p->page, 0xff, size + WQ_BEYOND);	/* in memory before the first read: drain.c */

@@ -20,7 +20,7 @@
 #define WQT_PAGE	4096u
 #define WQT_HEAD	16u
 #define WQT_ROUNDS	20000u
-#define WQT_SECONDS	60u	/* in which all pages are read */
+#define WQT_SECONDS	600u	/* in which all pages are read */
 
 /* ---- Format files ---- */
 
@@ -224,7 +224,10 @@ static void any_bytes(unsigned word)
 
 		for (i = 0; i < WQT_PAGE; i++)
 			page[i] = (unsigned char) (rand() >> (seed % 8));
-		memcpy(page + 8, &commit, word);
+		if (word == 8)
+			memcpy(page + 8, &commit, sizeof(commit));
+		else
+			memcpy(page + 8, &(uint32_t) { (uint32_t) commit }, sizeof(uint32_t));
 		if (pwrite(file, page, WQT_PAGE, 0) != WQT_PAGE)
 			break;
 		n += read_all(file, &missed, word);
