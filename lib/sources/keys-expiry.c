@@ -167,6 +167,14 @@ static void apply_line(struct wq_keys_state *st, struct wq_watched *w, const str
 	}
 }
 
+/* Whether the line says what is known: no time-out, and valid. Nothing follows from it, so it need not be
+ * checked: most keys have no time-out, and /proc/keys may be read each second. */
+static bool is_known(const struct wq_keys_state *st, const struct wq_watched *w, const struct wq_proc_key *k)
+{
+	return w->listed && !w->expires && !w->expired && !k->unit && !k->expired && !k->revoked && !k->invalidated &&
+	       (!st->config.all || w->root);
+}
+
 /* A line of a key that is followed, or with --all may be from now on. */
 static int take_line(struct wq_keys_state *st, const struct wq_proc_keys *pk, size_t i, uint64_t now)
 {
@@ -175,7 +183,7 @@ static int take_line(struct wq_keys_state *st, const struct wq_proc_keys *pk, si
 	enum wq_proc_key_verdict verdict;
 	int state;
 
-	if (!w && !st->config.all)
+	if (w ? is_known(st, w, k) : !st->config.all)
 		return 0;
 	verdict = wq_proc_keys_check(pk, i, &state);
 	if (verdict != WQ_PROC_KEY_GENUINE) {
