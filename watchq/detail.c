@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "detail.h"
 #include "digits.h"
 #include "side-values.h"
@@ -177,7 +178,7 @@ static size_t cut_short(char *text, size_t size)
 {
 	size_t len = size - sizeof("...");
 
-	while (len && ((unsigned char) text[len] & 0xc0) == 0x80)
+	while (len && wq_text_continues(text[len]))
 		len--;
 	memcpy(text + len, "...", sizeof("..."));
 	return len + 3;

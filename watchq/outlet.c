@@ -14,13 +14,13 @@
 
 #define WQC_PATIENCE	2000	/* ms that a look-up may take */
 
-/* The directory of @path, and the name in it in *@name. -1 with errno. */
+/* The directory of @path, and the name in it in *@name, "." for "d/". -1 with errno. */
 static int open_parent(const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[PATH_MAX];
 
-	*name = slash ? slash + 1 : path;
+	*name = !slash ? path : slash[1] ? slash + 1 : ".";
 	if (!slash)
 		return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (slash - path + 1 >= (ssize_t) sizeof(dir)) {
@@ -75,11 +75,6 @@ static int open_file(const char *path, int flags)
 		return -1;
 	}
 	dir = open_parent(path, &name);
-	if (dir >= 0 && !*name) {	/* "d/" */
-		close(dir);
-		dir = -1;
-		errno = EISDIR;
-	}
 	fd = dir < 0 ? -1 : open_in(dir, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, &why);
 	if (why)
 		msg_error(_("%s: not written: %s; name another file"), path, _(why));

@@ -40,7 +40,7 @@ static int set_up(struct wq_condition *c, const char *text, struct wq_error *e)
 		if (strlen(kinds[i]->name) == len && memcmp(kinds[i]->name, text, len) == 0)
 			c->kind = kinds[i];
 	if (!c->kind) {
-		wq_fail(e, WQ_FAILURE, EINVAL, "unknown condition '%.*s'", (int) (len < 200 ? len : 200), text);
+		wq_fail(e, WQ_FAILURE, EINVAL, "unknown condition '%.*s'", (int) len, text);
 		snprintf(e->word, sizeof(e->word), "%.*s", (int) (len < sizeof(e->word) ? len : sizeof(e->word) - 1), text);
 		return -EINVAL;
 	}
@@ -96,8 +96,7 @@ void wq_condition_free(struct wq_condition *c)
 
 int wq_condition_set_types(struct wq_condition *c, const char *types)
 {
-	if (c->kind != &wq_condition_mounted && c->kind != &wq_condition_unmounted &&
-	    c->kind != &wq_condition_ro && c->kind != &wq_condition_rw)
+	if (!c->kind->has_types)
 		return -EINVAL;
 	free(c->types);
 	c->types = strdup(types);

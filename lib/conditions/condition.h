@@ -11,6 +11,7 @@ struct wq_condition_kind {
 	const char *name;	/* "mounted" */
 	const char *object;	/* what stands behind the colon, for people */
 	const char *source;	/* whose events concern it; NULL: none, it has a file descriptor */
+	bool has_types;		/* it takes wq_condition_set_types() */
 
 	/** Takes c->object apart. 0; -errno with *@e. */
 	int (*parse)(struct wq_condition *c, struct wq_error *e);

@@ -191,21 +191,21 @@ static bool is_about(const struct wq_condition *c, const struct wq_event *ev)
 }
 
 const struct wq_condition_kind wq_condition_mounted = {
-	.name = "mounted", .object = "PATH", .source = "mounts",
+	.name = "mounted", .object = "PATH", .source = "mounts", .has_types = true,
 	.parse = parse, .look = look_mounted, .concerns = concerns, .is_about = is_about,
 };
 
 const struct wq_condition_kind wq_condition_unmounted = {
-	.name = "unmounted", .object = "PATH", .source = "mounts",
+	.name = "unmounted", .object = "PATH", .source = "mounts", .has_types = true,
 	.parse = parse, .look = look_unmounted, .concerns = concerns, .is_about = is_about,
 };
 
 const struct wq_condition_kind wq_condition_ro = {
-	.name = "ro", .object = "PATH", .source = "mounts",
+	.name = "ro", .object = "PATH", .source = "mounts", .has_types = true,
 	.parse = parse, .look = look_ro, .concerns = concerns, .is_about = is_about,
 };
 
 const struct wq_condition_kind wq_condition_rw = {
-	.name = "rw", .object = "PATH", .source = "mounts",
+	.name = "rw", .object = "PATH", .source = "mounts", .has_types = true,
 	.parse = parse, .look = look_rw, .concerns = concerns, .is_about = is_about,
 };

@@ -32,11 +32,11 @@ static const unsigned char *find(const unsigned char *p, size_t len)
 	const unsigned char *end = p + len, *magic;
 
 	for (; len >= WQ_FIXED_LEN; p++, len = (size_t) (end - p)) {
-		magic = memmem(p + WQ_RECORD_MIN, len - WQ_RECORD_MIN, WQ_NOTE_MAGIC, WQ_MAGIC_LEN);
+		magic = memmem(p + WQ_RECORD_MIN, len - (WQ_FIXED_LEN - WQ_MAGIC_LEN), WQ_NOTE_MAGIC, WQ_MAGIC_LEN);
 		if (!magic)
 			return NULL;
 		p = magic - WQ_RECORD_MIN;
-		if ((size_t) (end - p) >= WQ_FIXED_LEN && is_header(p))
+		if (is_header(p))
 			return p;
 	}
 	return NULL;
