@@ -69,6 +69,15 @@ is_idle() {
 	sleep 0.2
 	[ "$now" = "$before" ]
 }
+# Its reader takes no more: it has written, sleeps, and writes nothing meanwhile.
+has_stalled() {	# PID
+	local written
+	written=$(written_by "$1")
+	((written > 0)) || return 1
+	sleep 0.3
+	[ "$(cut -d' ' -f3 /proc/"$1"/stat)" = S ] && [ "$(written_by "$1")" = "$written" ]
+}
+written_by() { sed -n 's/^wchar: //p' /proc/"$1"/io; }
 # Its threads do not run for so long. To be awaited: what came before may not be done yet.
 stays_idle() {	# SECONDS PID
 	local before

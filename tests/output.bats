@@ -283,7 +283,6 @@ decodes_to() { equal "$(watchq decode -J "$2" | wc -l)" "$1"; }
 	equal "$status" 1
 	grep -q "stopped while the output was not being read" err
 }
-has_stalled() { grep -q pipe /proc/"$1"/wchan || [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = S ]; }
 
 @test "--output-file appends, and SIGHUP opens it anew" {
 	decode -J -1 --output-file log

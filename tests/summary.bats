@@ -181,7 +181,6 @@ sb   error      1 @s         1"
 	equal "$(tail -n 2 err | jq -s 'map(.count) | add')" 200000
 }
 takes_usr1() { grep -q '^SigBlk:.*[2367abef]..$' /proc/"$1"/status; }
-has_stalled() { grep -q pipe /proc/"$1"/wchan || [ "$(cut -d' ' -f3 /proc/"$1"/stat)" = S ]; }
 
 @test "SIGUSR1 while a watch ends and its reader is slow: nothing is given up" {
 	needs_mount_ns
